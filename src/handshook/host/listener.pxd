@@ -1,0 +1,7 @@
+cdef class Listener:
+    cdef readonly bytes address
+    cdef readonly int port
+    cdef public Py_ssize_t backlog, half_open_limit, half_open
+    cdef readonly object config, queue
+    cdef public bint closed, listed
+    cdef object _close

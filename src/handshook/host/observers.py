@@ -1,0 +1,87 @@
+"""Who watches a stack, and what they are shown: one `Step` for each thing that happens.
+
+A stack without observers never comes here.
+"""
+
+from collections.abc import Callable
+
+from ..outcomes import BY_NUMBER, Outcome
+from ..tcp.flow import Flow
+from ..tcp.states import CLOSED, TIME_WAIT, State
+from ..wire.addresses import local_of, remote_of
+from ..wire.flags import RST
+from ..wire.framing import Framing
+from ..wire.segment import Segment, parse
+from .step import Direction, Step
+
+
+class Observers:
+    """The callbacks of one stack."""
+
+    __slots__ = ("_callbacks", "_framing")
+
+    def __init__(self, framing: Framing) -> None:
+        self._callbacks: list[Callable[[Step], None]] = []
+        self._framing = framing
+
+    def __bool__(self) -> bool:
+        return bool(self._callbacks)
+
+    def add(self, callback: Callable[[Step], None]) -> None:
+        """Call back from now on."""
+        self._callbacks.append(callback)
+
+    def remove(self, callback: Callable[[Step], None]) -> None:
+        """Stop calling back; `ValueError` for one that isn't called."""
+        self._callbacks.remove(callback)
+
+    def show_flow(self, now: float, direction: Direction, outcome: int, flow: Flow, frame: bytes | None) -> None:
+        """A step of a flow: what it was when last shown, and what it is now."""
+        before = flow.seen
+        flow.seen = flow.stage
+        self.show(now, direction, outcome, before, flow.stage, flow.key, frame)
+
+    def show_sent(self, now: float, flow: Flow, outcomes: list[int], frames: list[bytes]) -> None:
+        """What a flow has just written."""
+        for outcome, frame in zip(outcomes, frames, strict=True):
+            self.show(now, Direction.OUT, outcome, flow.stage, flow.stage, flow.key, frame)
+
+    def show_answers(self, now: float, frames: list[bytes]) -> None:
+        """Answers that no flow has given: the RST of a closed port, the last ACK of TIME-WAIT, an echo reply."""
+        segment = Segment()
+        for frame in frames:
+            if parse(frame, self._framing.headroom, True, segment):
+                self.show(now, Direction.OUT, Outcome.SENT_ECHO_REPLY, CLOSED, CLOSED, None, frame)
+                continue
+            turned = segment.key
+            width = (len(turned) - 4) // 2
+            key = turned[width : 2 * width] + turned[:width] + turned[-2:] + turned[-4:-2]
+            if segment.flags & RST:
+                self.show(now, Direction.OUT, Outcome.SENT_RST_FOR_NO_ONE, CLOSED, CLOSED, key, frame)
+            else:
+                self.show(now, Direction.OUT, Outcome.SENT_ACK, TIME_WAIT, TIME_WAIT, key, frame)
+
+    def show(
+        self,
+        now: float,
+        direction: Direction,
+        outcome: int,
+        before: int,
+        after: int,
+        key: bytes | None,
+        frame: bytes | None,
+    ) -> None:
+        """Call everyone back with one step."""
+        step = Step(
+            now,
+            direction,
+            BY_NUMBER[outcome],
+            State(before),
+            State(after),
+            None if key is None else local_of(key),
+            None if key is None else remote_of(key),
+            frame,
+            self._framing,
+        )
+        for callback in self._callbacks:
+            callback(step)

@@ -1,0 +1,35 @@
+"""Ephemeral ports that can't be guessed from outside (RFC 6056, algorithm 3: simple hash-based selection)."""
+
+from collections.abc import Callable
+
+from ..tcp.isn import Secret
+from ..wire.addresses import make_key
+
+# RFC 6335 6: the dynamic ports. RFC 6056 3.2 would take all from 1024 on; these are the ones nobody listens at.
+FIRST_PORT = 49152
+LAST_PORT = 65535
+
+
+class Ports:
+    """Picks the local port of an active open."""
+
+    __slots__ = ("_count", "_secret")
+
+    def __init__(self, secret: Secret) -> None:
+        self._secret = secret
+        self._count = 0
+
+    def choose(self, remote: bytes, local: bytes, remote_port: int, taken: Callable[[bytes], bool]) -> int:
+        """A port whose four-tuple is free. Raises `OSError` (EADDRNOTAVAIL) when none is.
+
+        Each remote end has its own secret starting point and all share a counter, so that ports to one end follow each
+        other and are used again as late as possible, and say nothing about ports to another.
+        """
+        size = LAST_PORT - FIRST_PORT + 1
+        offset = self._secret.siphash(remote + local + remote_port.to_bytes(2, "big"))
+        for _ in range(size):
+            port = FIRST_PORT + (offset + self._count) % size
+            self._count += 1
+            if not taken(make_key(remote, local, remote_port, port)):
+                return port
+        raise OSError(99, "every ephemeral port to this address and port is in use")

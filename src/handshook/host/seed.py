@@ -1,0 +1,20 @@
+"""Where a stack's secrets come from: a seed, so that a run can be repeated, or the system's generator.
+
+This is the only place of the engine that asks the system for anything.
+"""
+
+import os
+from hashlib import blake2b
+
+from ..tcp.isn import Secret
+
+
+class Secrets:
+    """The keys of one stack, each for one purpose."""
+
+    __slots__ = ("initial_sequence", "ports")
+
+    def __init__(self, seed: int | None) -> None:
+        root = os.urandom(32) if seed is None else blake2b(str(seed).encode(), digest_size=32).digest()
+        self.initial_sequence = Secret(blake2b(b"isn", digest_size=16, key=root).digest())
+        self.ports = Secret(blake2b(b"ports", digest_size=16, key=root).digest())

@@ -1,0 +1,199 @@
+"""The pump: the one loop that moves frames between an engine and a device, and sleeps when it can.
+
+One turn sends what the engine has to say, sleeps until a frame, a timer, a watched descriptor or `wake()`
+ends the sleep, and takes in all that waits. Frames are moved in batches: one wake-up reads many, the engine
+answers them together. When the device's queue is full, what it did not take is kept, in order, and the engine
+is asked for nothing more until that has left: it makes better segments later than a queue would keep now, and
+no frame is ever dropped here.
+"""
+
+import os
+import select
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from handshook.link.device import BATCH, Device
+
+# Batches taken in before watched descriptors get their turn: 2,000 small frames are a few milliseconds' work.
+_BATCHES_A_TURN = 8
+
+# How long a device is left alone that calls itself writable and takes nothing, in seconds (memory short,
+# say).
+_PAUSE = 0.001
+
+
+class Engine(Protocol):
+    """What the pump asks of an engine; `Stack` is one."""
+
+    def receive_many(self, frames: list[bytes], now: float) -> None: ...
+    def transmit(self, now: float) -> list[bytes]: ...
+    def deadline(self) -> float | None: ...
+    def advance(self, now: float) -> None: ...
+
+
+class Pump:
+    """Drives one engine over one device.
+
+    All but `wake` belong to one thread. The pump closes neither the device nor what it watches.
+    `clock` gives seconds that only grow: the engine's `now`.
+    """
+
+    def __init__(self, stack: Engine, device: Device, clock: Callable[[], float] = time.monotonic) -> None:
+        self.wakeups = 0
+        """How often a sleep has ended: an idle pump's stands still."""
+        self._stack = stack
+        self._device = device
+        self._clock = clock
+        self._unsent: list[bytes] = []
+        self._stuck = False
+        self._awaits_room = False
+        self._watched: dict[int, Callable[[int], object]] = {}
+        self._always: dict[int, int] = {}
+        self._waker = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._poller = select.epoll()
+        self._poller.register(self._waker, select.EPOLLIN)
+        self._device_descriptor = device.fileno()
+        self._poller.register(self._device_descriptor, select.EPOLLIN)
+
+    def turn(self, timeout: float | None = None) -> bool:
+        """One round of sending, sleeping and receiving; afterwards look at the engine's events.
+
+        Sleeps at most `timeout` seconds, for ever when None, not at all when 0. Returns whether anything
+        happened: a frame moved, a timer ran, a watched descriptor was served, or somebody called `wake`.
+        Raises `LinkDown` when the device is gone, and whatever a watcher's callback raises.
+        """
+        happened = self._send(self._clock())
+        self._await_room(bool(self._unsent) and not self._stuck)
+        ready = self._poller.poll(self._patience(timeout))
+        self.wakeups += 1
+        retry = self._stuck
+        for descriptor, events in ready:
+            if descriptor == self._device_descriptor:
+                retry = retry or bool(events & select.EPOLLOUT)
+                if events & ~select.EPOLLOUT:
+                    happened |= self._take_in()
+            elif descriptor == self._waker:
+                os.eventfd_read(self._waker)
+                happened = True
+            else:
+                happened |= self._serve(descriptor, events)
+        for descriptor, events in list(self._always.items()):
+            happened |= self._serve(descriptor, events)
+        now = self._clock()
+        deadline = self._stack.deadline()
+        if deadline is not None and deadline <= now:
+            self._stack.advance(now)
+            happened = True
+        if retry and self._unsent:
+            happened |= self._retry()
+        return self._send(now) or happened
+
+    def watch(self, descriptor: int, events: int, callback: Callable[[int], object]) -> None:
+        """Calls `callback(events)` in each turn in which the descriptor is ready.
+
+        `events` are select.EPOLLIN and the like; errors and hang-ups are always told. Watching a descriptor
+        again changes what it is watched for. A plain file, which can't be polled, is always ready.
+        """
+        known = descriptor in self._watched
+        try:
+            if known and descriptor not in self._always:
+                self._poller.modify(descriptor, events)
+            elif not known:
+                self._poller.register(descriptor, events)
+        except PermissionError:
+            self._always[descriptor] = events
+        if descriptor in self._always:
+            self._always[descriptor] = events
+        self._watched[descriptor] = callback
+
+    def unwatch(self, descriptor: int) -> None:
+        """Watches the descriptor no more; one that is not watched, or closed by now, is no error."""
+        known = self._watched.pop(descriptor, None) is not None
+        if self._always.pop(descriptor, None) is None and known:
+            try:
+                self._poller.unregister(descriptor)
+            except OSError:
+                # It was closed first, and so the kernel has forgotten it already.
+                return
+
+    def wake(self) -> None:
+        """Ends the sleep of the turn that is running or, when none is, of the next one.
+
+        May be called from any thread and from a signal handler, and after `close`.
+        """
+        try:
+            os.eventfd_write(self._waker, 1)
+        except (OSError, ValueError):
+            # Closed, or 2^64 wakes are pending: nobody sleeps.
+            return
+
+    @property
+    def backlog(self) -> int:
+        """How many frames wait because the device's queue was full."""
+        return len(self._unsent)
+
+    def close(self) -> None:
+        """Frees the pump's own descriptors. A second call does nothing."""
+        waker, self._waker = self._waker, -1
+        if waker >= 0:
+            self._poller.close()
+            os.close(waker)
+
+    def __enter__(self) -> "Pump":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _patience(self, timeout: float | None) -> float | None:
+        if self._always:
+            return 0.0
+        if self._stuck:
+            timeout = _PAUSE if timeout is None else min(timeout, _PAUSE)
+        deadline = self._stack.deadline()
+        if deadline is None:
+            return timeout
+        left = max(0.0, deadline - self._clock())
+        return left if timeout is None else min(left, timeout)
+
+    def _take_in(self) -> bool:
+        happened = False
+        for _ in range(_BATCHES_A_TURN):
+            frames = self._device.read()
+            if frames:
+                happened = True
+                now = self._clock()
+                self._stack.receive_many(frames, now)
+            if len(frames) < BATCH:
+                break
+            # More wait: the peer is busy sending, and the sooner it has its ACKs the smoother it goes on.
+            self._send(now)
+        return happened
+
+    def _send(self, now: float) -> bool:
+        # While a backlog waits the engine is not asked: what it would say would only queue behind.
+        return not self._unsent and self._write(self._stack.transmit(now))
+
+    def _retry(self) -> bool:
+        sent = self._write(self._unsent)
+        # It said that it had room and took nothing: asking again at once would only burn time.
+        self._stuck = not sent
+        return sent
+
+    def _write(self, frames: list[bytes]) -> bool:
+        taken = self._device.write(frames) if frames else 0
+        self._unsent = frames[taken:]
+        return taken > 0
+
+    def _await_room(self, wanted: bool) -> None:
+        if wanted != self._awaits_room:
+            self._awaits_room = wanted
+            self._poller.modify(self._device_descriptor, select.EPOLLIN | (select.EPOLLOUT if wanted else 0))
+
+    def _serve(self, descriptor: int, events: int) -> bool:
+        callback = self._watched.get(descriptor)
+        if callback is None:
+            return False
+        callback(events)
+        return True

@@ -1,0 +1,27 @@
+cimport cython
+from ..wire.segment cimport Segment, segment_length
+from .closing cimport fin_acked, note_fin, take_fin
+from .opening cimport establish, in_syn_received, in_syn_sent
+from .sequence cimport before, before_or_at
+from .tcb cimport TCB
+from .timing cimport measure_to
+from .transfer cimport challenge, take_ack, take_data
+from .window cimport acceptable, receive_window
+
+cdef unsigned int ACK, FIN, RST, SYN
+cdef int CLOSED, SYN_RECEIVED, SYN_SENT, TIME_WAIT, ACK_NOW, OPENED
+cdef int CHALLENGE_ACK, CHALLENGE_ACK_LIMITED, CONNECTION_REFUSED, CONNECTION_RESET, DUPLICATE_SEGMENT
+cdef int ESTABLISHED_ACTIVE, ESTABLISHED_PASSIVE, FIN_ACCEPTED, FIN_ACKED, FIN_BOTH, HALF_OPEN_RESET, NOTHING
+cdef int OUTSIDE_WINDOW, PAWS_REJECTED, RST_OUTSIDE_WINDOW, SYN_REPEATED, TIMESTAMP_MISSING, WITHOUT_ACK_DROPPED
+cdef double TIMESTAMP_LAPSES
+
+@cython.locals(outcome=int)
+cpdef int segment_arrives(TCB c, Segment s, double now) except -1
+@cython.locals(why=int, acked=bint)
+cdef int _take_text(TCB c, Segment s, double now, int outcome) except -1
+@cython.locals(flags="unsigned int", length="unsigned int", window="unsigned int", end="unsigned int", old=bint)
+cdef int _check(TCB c, Segment s, double now) except -1
+cdef int _answer(TCB c, unsigned int length, double now, int outcome) except -1
+@cython.locals(why=int, unsent=bint)
+cdef int _finish_opening(TCB c, Segment s, double now) except -1
+cdef int _end(TCB c, int why) except -1

@@ -1,0 +1,180 @@
+"""SEGMENT ARRIVES, in the order of RFC 9293 3.10.7.4, with what RFC 5961 and RFC 7323 add to it.
+
+Each check either ends the matter with an outcome or lets the segment through to the next. Nothing is sent from here:
+what is owed is noted in the connection, and leaves with the next batch.
+"""
+
+from ..outcomes import Outcome
+from ..wire.flags import ACK, FIN, RST, SYN
+from ..wire.segment import Segment, segment_length
+from .closing import fin_acked, note_fin, take_fin
+from .happened import OPENED
+from .opening import establish, in_syn_received, in_syn_sent
+from .owed import ACK_NOW
+from .sequence import before, before_or_at
+from .states import CLOSED, SYN_RECEIVED, SYN_SENT, TIME_WAIT
+from .tcb import TCB
+from .timing import measure_to
+from .transfer import challenge, take_ack, take_data
+from .window import acceptable, receive_window
+
+CHALLENGE_ACK = Outcome.CHALLENGE_ACK
+CHALLENGE_ACK_LIMITED = Outcome.CHALLENGE_ACK_LIMITED
+CONNECTION_REFUSED = Outcome.CONNECTION_REFUSED
+CONNECTION_RESET = Outcome.CONNECTION_RESET
+DUPLICATE_SEGMENT = Outcome.DUPLICATE_SEGMENT
+ESTABLISHED_ACTIVE = Outcome.ESTABLISHED_ACTIVE
+ESTABLISHED_PASSIVE = Outcome.ESTABLISHED_PASSIVE
+FIN_ACCEPTED = Outcome.FIN_ACCEPTED
+FIN_ACKED = Outcome.FIN_ACKED
+FIN_BOTH = Outcome.FIN_BOTH
+HALF_OPEN_RESET = Outcome.HALF_OPEN_RESET
+NOTHING = Outcome.NOTHING
+OUTSIDE_WINDOW = Outcome.OUTSIDE_WINDOW
+PAWS_REJECTED = Outcome.PAWS_REJECTED
+RST_OUTSIDE_WINDOW = Outcome.RST_OUTSIDE_WINDOW
+SYN_REPEATED = Outcome.SYN_REPEATED
+TIMESTAMP_MISSING = Outcome.TIMESTAMP_MISSING
+WITHOUT_ACK_DROPPED = Outcome.WITHOUT_ACK_DROPPED
+
+# RFC 7323 5.5: a timestamp says nothing about one that is this many seconds old.
+TIMESTAMP_LAPSES = 24 * 86400.0
+
+
+def segment_arrives(c: TCB, s: Segment, now: float) -> int:
+    """Judge one segment for a connection in any state but LISTEN and TIME-WAIT; returns the outcome."""
+    c.segments_in += 1
+    if c.stage == SYN_SENT:
+        outcome = in_syn_sent(c, s, now)
+        if outcome == CONNECTION_REFUSED:
+            return _end(c, CONNECTION_REFUSED)
+        if outcome != ESTABLISHED_ACTIVE:
+            return outcome
+        c.happened |= OPENED
+    elif c.stage == SYN_RECEIVED:
+        outcome = _finish_opening(c, s, now)
+        if outcome != ESTABLISHED_PASSIVE:
+            return outcome
+    else:
+        outcome = _check(c, s, now)
+        if outcome:
+            return outcome
+        outcome = take_ack(c, s, now)
+        if outcome == CHALLENGE_ACK or outcome == CHALLENGE_ACK_LIMITED:
+            return outcome
+        if outcome == FIN_ACKED:
+            fin_acked(c, now)
+            if c.stage == CLOSED or c.stage == TIME_WAIT:
+                return outcome
+    c.last_heard = now
+    c.probes = 0
+    return _take_text(c, s, now, outcome)
+
+
+def _take_text(c: TCB, s: Segment, now: float, outcome: int) -> int:
+    """Seventh and eighth: the data and the FIN. The most telling outcome is the segment's."""
+    if s.flags & FIN:
+        note_fin(c, s)
+    if s.data_end > s.data_start:
+        why = take_data(c, s, now)
+        if c.stage == CLOSED:
+            return why
+        if why and outcome not in (ESTABLISHED_ACTIVE, ESTABLISHED_PASSIVE, FIN_ACKED):
+            outcome = why
+    if c.fin_known and not c.peer_finished:
+        acked = outcome == FIN_ACKED
+        why = take_fin(c, now)
+        if why:
+            return FIN_BOTH if acked else FIN_ACCEPTED
+    if s.flags & FIN:
+        c.ack_owed = ACK_NOW
+    return outcome
+
+
+def _check(c: TCB, s: Segment, now: float) -> int:
+    """First to fifth: sequence number, RST, SYN, and that there is an ACK at all. 0 lets the segment through."""
+    flags = s.flags
+    length = segment_length(s)
+    if c.timestamps and not flags & RST:
+        # RFC 7323 5.3 R1, before anything else; a RST is spared (5.2).
+        if not s.timestamps:
+            return TIMESTAMP_MISSING
+        if before(s.tsval, c.ts_recent) and now - c.ts_recent_at < TIMESTAMP_LAPSES:
+            return _answer(c, length, now, PAWS_REJECTED)
+    window = receive_window(c)
+    if flags & RST:
+        # RFC 5961 3.2: only the exact number resets; another one in the window must be proved.
+        if s.seq == c.rcv_nxt:
+            return _end(c, CONNECTION_RESET)
+        return challenge(c, now) if acceptable(s.seq, length, c.rcv_nxt, window) else RST_OUTSIDE_WINDOW
+    if flags & SYN:
+        # RFC 5961 4.2: whatever its number, a peer that has really restarted answers the challenge with a RST.
+        return challenge(c, now)
+    if not acceptable(s.seq, length, c.rcv_nxt, window):
+        if window == 0 and length and s.seq == c.rcv_nxt and flags & ACK:
+            # RFC 9293 3.10.7.4: with the window shut, ACKs are still looked at.
+            take_ack(c, s, now)
+        end = (s.seq + length) & 0xFFFFFFFF
+        old = before(s.seq, c.rcv_nxt) and before_or_at(end, c.rcv_nxt)
+        return _answer(c, length, now, DUPLICATE_SEGMENT if old else OUTSIDE_WINDOW)
+    if not flags & ACK:
+        return WITHOUT_ACK_DROPPED
+    if c.timestamps and before_or_at(s.seq, c.last_ack_sent) and not before(s.tsval, c.ts_recent):
+        # RFC 7323 4.3 (2), the echo is of the segment that last moved the window's left edge.
+        c.ts_recent = s.tsval
+        c.ts_recent_at = now
+    return NOTHING
+
+
+def _answer(c: TCB, length: int, now: float, outcome: int) -> int:
+    """An ACK for what can't be used: it tells a true peer where we stand.
+
+    What has no length is answered no oftener than a challenge, so that two ends that disagree don't go on for ever.
+    """
+    if length:
+        c.ack_owed = ACK_NOW
+    elif challenge(c, now) == CHALLENGE_ACK_LIMITED:
+        return CHALLENGE_ACK_LIMITED
+    return outcome
+
+
+def _finish_opening(c: TCB, s: Segment, now: float) -> int:
+    """SYN-RECEIVED: the ACK of our SYN opens the connection; anything else is answered as `opening` says."""
+    why = in_syn_received(c.iss, c.irs, c.rcv_nxt, receive_window(c), s, c.ts_recent, c.timestamps)
+    if why == ESTABLISHED_PASSIVE:
+        unsent = c.snd_nxt == c.iss
+        measure_to(c, now, s.ack)
+        establish(c, now)
+        if s.flags & SYN:
+            # The end of a simultaneous open: the peer has our ACK already if our SYN,ACK has left.
+            if unsent:
+                c.ack_owed = ACK_NOW
+            c.snd_wnd = s.window
+        else:
+            c.snd_wnd = s.window << c.snd_scale
+        c.max_window = max(c.max_window, c.snd_wnd)
+        c.snd_wl1 = s.seq
+        c.snd_wl2 = s.ack
+        if c.timestamps and s.timestamps and before_or_at(s.seq, c.last_ack_sent):
+            c.ts_recent = s.tsval
+            c.ts_recent_at = now
+        c.happened |= OPENED
+    elif why == SYN_REPEATED:
+        c.resend = c.iss
+        c.lost_end = c.snd_nxt
+    elif why == HALF_OPEN_RESET:
+        # Only an active open comes here (MUST-11); RFC 9293 3.10.7.4 calls it refused.
+        return _end(c, CONNECTION_REFUSED)
+    elif why == OUTSIDE_WINDOW or why == PAWS_REJECTED:
+        return _answer(c, segment_length(s), now, why)
+    elif why == CHALLENGE_ACK:
+        return challenge(c, now)
+    return why
+
+
+def _end(c: TCB, why: int) -> int:
+    """The connection is over, and nobody is to be told on the wire."""
+    c.stage = CLOSED
+    c.why = why
+    c.outgoing = None
+    return why

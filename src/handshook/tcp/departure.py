@@ -1,0 +1,238 @@
+"""What leaves: the one place where segments of a connection are made.
+
+Whatever is owed is looked at together, once for each batch: what was lost goes first, then new data as far as both
+windows let it, the FIN on the last of it, and an ACK by itself only when nothing else carried it (RFC 9293 3.8).
+"""
+
+from ..outcomes import Outcome
+from ..wire.build import Builder
+from ..wire.flags import ACK, FIN, PSH, RST, SYN
+from .clock import NEVER
+from .congestion import Congestion
+from .owed import ACK_NONE, ACK_NOW
+from .sequence import before, before_or_at, distance, signed_distance
+from .states import CLOSED, SYN_RECEIVED, SYN_SENT
+from .tcb import TCB, data_end, flight
+from .timing import arm, measure_from
+from .window import advertise, update_due
+
+NOTHING = Outcome.NOTHING
+SENT_ACK = Outcome.SENT_ACK
+SENT_DATA = Outcome.SENT_DATA
+SENT_DATA_AGAIN = Outcome.SENT_DATA_AGAIN
+SENT_FIN = Outcome.SENT_FIN
+SENT_FIN_AGAIN = Outcome.SENT_FIN_AGAIN
+SENT_KEEP_ALIVE = Outcome.SENT_KEEP_ALIVE
+SENT_RST = Outcome.SENT_RST
+SENT_SYN = Outcome.SENT_SYN
+SENT_SYN_ACK = Outcome.SENT_SYN_ACK
+SENT_SYN_ACK_AGAIN = Outcome.SENT_SYN_ACK_AGAIN
+SENT_SYN_AGAIN = Outcome.SENT_SYN_AGAIN
+SENT_WINDOW_PROBE = Outcome.SENT_WINDOW_PROBE
+SENT_WINDOW_UPDATE = Outcome.SENT_WINDOW_UPDATE
+
+# `sendable` says so when not even an empty segment is to leave.
+SILENT = -1
+
+
+def emit(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
+    """Write everything that may leave now; returns the outcome of the last segment."""
+    if c.reset_owed:
+        return _emit_reset(c, b, frames)
+    outcome: int = NOTHING
+    if c.stage == CLOSED:
+        return outcome
+    while c.resend != c.lost_end and may_resend(c):
+        outcome = _emit_again(c, b, now, frames)
+    while True:
+        count = sendable(c)
+        if count == SILENT:
+            break
+        outcome = _emit_new(c, b, now, frames, count)
+    if c.probe_owed:
+        outcome = _emit_probe(c, b, now, frames)
+    if c.ack_owed == ACK_NOW:
+        outcome = _emit_bare(c, b, now, frames, c.snd_nxt, c.ack_reason)
+    elif outcome == NOTHING and update_due(c):
+        outcome = _emit_bare(c, b, now, frames, c.snd_nxt, SENT_WINDOW_UPDATE)
+    return outcome
+
+
+def may_resend(c: TCB) -> bool:
+    """The first lost segment always, the rest as the congestion window has room."""
+    return c.resend == c.snd_una or c.congestion is None or flight(c) < c.congestion.cwnd
+
+
+def sendable(c: TCB) -> int:
+    """How much new data may leave as the next segment; 0 is a SYN or FIN alone, SILENT nothing at all.
+
+    RFC 9293 3.8.6.2.1 (MUST-38, the sender's silly-window avoidance) with Nagle's rule as Minshall reads it: a small
+    segment waits only for an earlier small one.
+    """
+    if not c.syn_acked:
+        if c.snd_nxt == c.iss:
+            return 0
+        if c.stage == SYN_SENT or c.stage == SYN_RECEIVED:
+            return SILENT
+    if c.fin_sent:
+        return SILENT
+    waiting = distance(c.snd_nxt, data_end(c))
+    if waiting == 0:
+        return 0 if c.fin_queued else SILENT
+    if c.resend != c.lost_end:
+        return SILENT
+    usable = signed_distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & 0xFFFFFFFF)
+    if c.congestion is not None:
+        usable = min(usable, c.congestion.cwnd - flight(c))
+    if usable <= 0:
+        return SILENT
+    count = min(waiting, usable, c.unit)
+    if count == waiting:
+        if count >= c.mss or not c.nagle or c.fin_queued or before_or_at(c.small_end, c.snd_una):
+            return count
+        return SILENT
+    if count >= c.mss:
+        return count - count % c.mss
+    if count * 2 >= c.max_window:
+        return count
+    return SILENT
+
+
+def _emit_new(c: TCB, b: Builder, now: float, frames: list[bytes], count: int) -> int:
+    """The next segment that was never sent: the SYN, data, or the FIN, alone or on the last data."""
+    seq = c.snd_nxt
+    if not c.syn_acked and seq == c.iss:
+        c.snd_nxt = (seq + 1) & 0xFFFFFFFF
+        if c.stage == SYN_SENT:
+            c.started_at = now
+        measure_from(c, now, c.snd_nxt)
+        arm(c, now)
+        return _emit_syn(c, b, now, frames, SENT_SYN if c.stage == SYN_SENT else SENT_SYN_ACK)
+    if count and c.congestion is None:
+        c.congestion = Congestion(c.mss)
+    end = (seq + count) & 0xFFFFFFFF
+    flags = ACK
+    outcome: int = SENT_DATA
+    if end == data_end(c):
+        if count:
+            flags |= PSH
+        if c.fin_queued:
+            flags |= FIN
+            c.fin_sent = True
+            outcome = SENT_FIN
+            end = (end + 1) & 0xFFFFFFFF
+    if count % c.mss:
+        c.small_end = end
+    c.snd_nxt = end
+    # With nothing lost the empty range [resend, lost_end) stays where it can't be overtaken.
+    c.resend = c.lost_end = c.snd_una
+    measure_from(c, now, end)
+    arm(c, now)
+    _write(c, b, now, frames, seq, count, flags, outcome)
+    return outcome
+
+
+def _emit_again(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
+    """The first segment of what was lost."""
+    seq = c.resend
+    if not c.syn_acked and seq == c.iss:
+        c.resend = (seq + 1) & 0xFFFFFFFF
+        return _emit_syn(c, b, now, frames, SENT_SYN_AGAIN if c.stage == SYN_SENT else SENT_SYN_ACK_AGAIN)
+    last = data_end(c)
+    count = min(distance(seq, c.lost_end), c.mss)
+    flags = ACK
+    outcome: int = SENT_DATA_AGAIN
+    if before(last, (seq + count) & 0xFFFFFFFF):
+        count -= 1  # the FIN's own number
+    c.resend = (seq + count) & 0xFFFFFFFF
+    if c.resend == last:
+        if count:
+            flags |= PSH
+        if c.fin_sent:
+            flags |= FIN
+            c.resend = (c.resend + 1) & 0xFFFFFFFF
+            outcome = SENT_FIN_AGAIN
+            if before(c.lost_end, c.resend):
+                c.lost_end = c.resend
+    c.retransmissions += 1
+    c.rtt_start = NEVER
+    _write(c, b, now, frames, seq, count, flags, outcome)
+    return outcome
+
+
+def _emit_probe(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
+    """Ask a silent peer: with an octet of new data at a shut window (RFC 9293 3.8.6.1), else with none (3.8.4)."""
+    c.probe_owed = False
+    waiting = 0 if c.fin_sent else distance(c.snd_nxt, data_end(c))
+    if waiting and c.snd_una == c.snd_nxt:
+        if c.congestion is None:
+            c.congestion = Congestion(c.mss)
+        # One octet, or what a window too small to be worth it would take (3.8.6.2.1's override time-out).
+        count = max(1, min(waiting, c.snd_wnd, c.mss))
+        seq = c.snd_nxt
+        c.resend = c.lost_end = c.snd_una
+        c.snd_nxt = c.small_end = (seq + count) & 0xFFFFFFFF
+        _write(c, b, now, frames, seq, count, ACK, SENT_WINDOW_PROBE)
+        return SENT_WINDOW_PROBE
+    # RFC 9293 3.8.4: one below what is expected, so that the peer must answer.
+    return _emit_bare(c, b, now, frames, (c.snd_una - 1) & 0xFFFFFFFF, SENT_KEEP_ALIVE)
+
+
+def _emit_bare(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, outcome: int) -> int:
+    """An ACK with nothing in it."""
+    _write(c, b, now, frames, seq, 0, ACK, outcome)
+    return outcome
+
+
+def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count: int, flags: int, why: int) -> None:
+    """Build one segment of an open connection, with every option that belongs in it."""
+    b.begin(4 if len(c.key) == 12 else 6)
+    if c.timestamps:
+        b.add_timestamps((int(now * 1000) + c.ts_offset) & 0xFFFFFFFF, c.ts_recent)
+    if c.sack and c.incoming is not None and c.incoming.beyond is not None:
+        b.add_sack(c.incoming.blocks())
+    window = advertise(c)
+    if count and c.outgoing is not None:
+        out = c.outgoing
+        # Data begins behind the SYN, which takes a number of its own.
+        out.locate(distance((c.snd_una + (0 if c.syn_acked else 1)) & 0xFFFFFFFF, seq), count)
+        frames.append(b.finish(c.key, seq, c.rcv_nxt, flags, window, out.piece, out.first, out.last, c.mss, why))
+        out.release()
+    else:
+        frames.append(b.finish(c.key, seq, c.rcv_nxt, flags, window, b"", 0, 0, 0, why))
+    c.segments_out += 1
+    c.last_ack_sent = c.rcv_nxt
+    c.ack_owed = ACK_NONE
+    c.ack_reason = SENT_ACK
+    c.ack_at = NEVER
+    c.unacked_octets = 0
+
+
+def _emit_syn(c: TCB, b: Builder, now: float, frames: list[bytes], why: int) -> int:
+    """A SYN, or in a simultaneous open a SYN,ACK, with what we offer (RFC 9293 3.7.1 MUST-14, RFC 7323, RFC 2018)."""
+    b.begin(4 if len(c.key) == 12 else 6)
+    b.add_mss(c.mtu - (40 if len(c.key) == 12 else 60))
+    opening = c.stage == SYN_SENT
+    if c.sack:
+        b.add_sack_permitted()
+    if c.timestamps:
+        b.add_timestamps((int(now * 1000) + c.ts_offset) & 0xFFFFFFFF, 0 if opening else c.ts_recent)
+    if c.scaling:
+        b.add_scale(c.config.receive_scale)
+    flags = SYN if opening else SYN | ACK
+    # RFC 9293 3.10.1: a first SYN acknowledges nothing, and its ACK field is 0.
+    ack = 0 if opening else c.rcv_nxt
+    frames.append(b.finish(c.key, c.iss, ack, flags, min(c.capacity, 0xFFFF), b"", 0, 0, 0, why))
+    c.segments_out += 1
+    c.last_ack_sent = c.rcv_nxt
+    c.ack_owed = ACK_NONE
+    return why
+
+
+def _emit_reset(c: TCB, b: Builder, frames: list[bytes]) -> int:
+    """A RST that an honest peer must believe: exactly the number it expects next (RFC 9293 3.10.5, RFC 5961 3.2)."""
+    c.reset_owed = False
+    b.begin(4 if len(c.key) == 12 else 6)
+    frames.append(b.finish(c.key, c.snd_nxt, c.rcv_nxt, RST | ACK, 0, b"", 0, 0, 0, SENT_RST))
+    c.segments_out += 1
+    return SENT_RST

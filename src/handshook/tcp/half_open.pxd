@@ -1,0 +1,29 @@
+cimport cython
+from ..wire.build cimport Builder
+from ..wire.segment cimport Segment
+from .flow cimport Flow
+from .isn cimport Secret
+from .opening cimport in_syn_received
+from .sequence cimport before
+
+cdef unsigned int ACK, SYN
+cdef int CHALLENGE_ACK, HALF_OPEN_GIVEN_UP, HALF_OPEN_RESET, NOTHING, OUTSIDE_WINDOW, PAWS_REJECTED
+cdef int RETRANSMISSION_TIMED_OUT, SENT_CHALLENGE_ACK, SENT_SYN_ACK, SENT_SYN_ACK_AGAIN, SYN_REPEATED
+cdef int CLOSED, SYN_RECEIVED, MOST_SCALE, MOST_CHALLENGES
+cdef double NEVER
+
+cdef class HalfOpen(Flow):
+    cdef readonly object listener, config
+    cdef readonly bytes data
+    cdef readonly unsigned int iss, irs, rcv_nxt, peer_window, ts_recent, ts_offset
+    cdef readonly int peer_mss, mss, scale, retries, challenges
+    cdef readonly bint sack, timestamps, syn_owed, ack_owed
+    cdef readonly double started_at, sent_at, rto
+
+    cpdef hold(self, bytes data)
+    cpdef unsigned int window(self)
+    @cython.locals(why=int)
+    cpdef int arrive(self, Segment segment, double now) except -1
+    cpdef int wake(self, double now) except -1
+    @cython.locals(tsval="unsigned int", seq="unsigned int", window="unsigned int", why=int)
+    cpdef int emit(self, Builder builder, double now, list frames) except -1

@@ -1,0 +1,22 @@
+"""What a program is told of a connection or a listener: news by kind, as bits."""
+
+from enum import IntFlag
+
+
+class Happened(IntFlag):
+    """Kinds of news; several may come at once, each is told once until it happens again."""
+
+    OPENED = 1  # the handshake that this side began is complete
+    READABLE = 2  # data is there for `recv`
+    WRITABLE = 4  # the peer has acknowledged data, so there is room for `send`
+    FINISHED = 8  # the peer has finished: after what is readable, `recv` returns b""
+    ENDED = 16  # the connection is over; `error` says how
+    ACCEPTABLE = 32  # a listener has a connection for `accept`
+
+
+# For the engine, which counts with plain integers.
+OPENED = 1
+READABLE = 2
+WRITABLE = 4
+FINISHED = 8
+ENDED = 16

@@ -1,0 +1,33 @@
+cimport cython
+from .buffers cimport ReceiveBuffer, SendBuffer
+from .congestion cimport Congestion
+from .flow cimport Flow
+from .sequence cimport distance
+
+cdef double NEVER
+cdef int NOTHING, SENT_ACK, ACK_NONE, DEFAULT_MSS4, DEFAULT_MSS6, LEAST_MSS
+
+cdef class TCB(Flow):
+    cdef readonly object config
+    cdef public SendBuffer outgoing
+    cdef public ReceiveBuffer incoming
+    cdef public Congestion congestion
+    cdef public unsigned int iss, snd_una, snd_nxt, snd_wnd, snd_wl1, snd_wl2, max_window
+    cdef public unsigned int irs, rcv_nxt, rcv_edge, last_ack_sent
+    cdef public unsigned int ts_recent, ts_offset, resend, lost_end, recover, fin_seq, rtt_seq, small_end
+    cdef public Py_ssize_t capacity, unacked_octets
+    cdef public int snd_scale, rcv_scale, peer_mss, mss, unit, mtu, most_frame
+    cdef public int ack_owed, ack_reason, duplicate_acks, retries, probes, challenges, happened, why
+    cdef public int retransmissions
+    cdef public unsigned long long segments_in, segments_out
+    cdef public bint syn_acked, scaling, nagle, probe_owed, squeezed, timestamps, sack, reset_owed, fin_queued, fin_sent, fin_acked, fin_known, peer_finished
+    cdef public bint close_called, recovering, passive, owned, listed
+    cdef public double ts_recent_at, srtt, rttvar, rto, min_rto, delayed_ack, max_rto, rtt_start
+    cdef public double retransmit_at, ack_at, keep_alive_at, give_up_at, unanswered_from
+    cdef public double challenge_from, started_at, last_heard, established_at
+
+cpdef Py_ssize_t flight(TCB c) noexcept
+@cython.locals(size=Py_ssize_t)
+cpdef unsigned int data_end(TCB c) noexcept
+@cython.locals(headers=int, options=int)
+cpdef set_mss(TCB c, int peer_mss)

@@ -1,0 +1,210 @@
+"""The transmission control block: the variables of one connection, by their RFC 9293 names (3.3.1).
+
+It has no rules of its own. `opening`, `arrival`, `transfer`, `closing`, `recovery` and `departure` each hold some of
+them and work on a TCB; `connection` puts the program's calls on top.
+"""
+
+from ..outcomes import Outcome
+from .buffers import ReceiveBuffer, SendBuffer
+from .clock import NEVER
+from .config import Config
+from .congestion import Congestion
+from .flow import Flow
+from .owed import ACK_NONE
+from .sequence import distance
+
+NOTHING = Outcome.NOTHING
+SENT_ACK = Outcome.SENT_ACK
+
+# RFC 9293 3.7.1 (MUST-15): what a peer takes that didn't say.
+DEFAULT_MSS4 = 536
+DEFAULT_MSS6 = 1220
+# No negotiation makes a segment smaller than this; below it headers would be all there is (cf. CVE-2019-11479).
+LEAST_MSS = 64
+
+
+class TCB(Flow):
+    """One connection's variables. Sequence numbers are modulo 2^32; times are seconds, `NEVER` where nothing is set.
+
+    `most_frame` is the largest packet that the link takes in one piece: the MTU, or more where the link cuts it up.
+    """
+
+    __slots__ = (
+        "ack_at",
+        "ack_owed",
+        "ack_reason",
+        "capacity",
+        "challenge_from",
+        "challenges",
+        "close_called",
+        "config",
+        "congestion",
+        "delayed_ack",
+        "duplicate_acks",
+        "established_at",
+        "fin_acked",
+        "fin_known",
+        "fin_queued",
+        "fin_sent",
+        "fin_seq",
+        "give_up_at",
+        "happened",
+        "incoming",
+        "irs",
+        "iss",
+        "keep_alive_at",
+        "last_ack_sent",
+        "last_heard",
+        "listed",
+        "lost_end",
+        "max_rto",
+        "max_window",
+        "min_rto",
+        "most_frame",
+        "mss",
+        "mtu",
+        "nagle",
+        "outgoing",
+        "owned",
+        "passive",
+        "peer_finished",
+        "peer_mss",
+        "probe_owed",
+        "probes",
+        "rcv_edge",
+        "rcv_nxt",
+        "rcv_scale",
+        "recover",
+        "recovering",
+        "resend",
+        "reset_owed",
+        "retransmissions",
+        "retransmit_at",
+        "retries",
+        "rto",
+        "rtt_seq",
+        "rtt_start",
+        "rttvar",
+        "sack",
+        "scaling",
+        "segments_in",
+        "segments_out",
+        "small_end",
+        "snd_nxt",
+        "snd_scale",
+        "snd_una",
+        "snd_wl1",
+        "snd_wl2",
+        "snd_wnd",
+        "squeezed",
+        "srtt",
+        "started_at",
+        "syn_acked",
+        "timestamps",
+        "ts_offset",
+        "ts_recent",
+        "ts_recent_at",
+        "unacked_octets",
+        "unanswered_from",
+        "unit",
+        "why",
+    )
+
+    def __init__(self, key: bytes, config: Config, now: float, most_frame: int) -> None:
+        Flow.__init__(self, key)
+        self.config = config
+        self.mtu = config.mtu
+        self.most_frame = most_frame
+        self.outgoing: SendBuffer | None = None
+        self.incoming: ReceiveBuffer | None = None
+        self.congestion: Congestion | None = None
+        # Send sequence variables
+        self.iss = self.snd_una = self.snd_nxt = 0
+        self.snd_wnd = self.snd_wl1 = self.snd_wl2 = self.max_window = 0
+        self.snd_scale = 0
+        # Receive sequence variables; `rcv_edge` is RCV.NXT + RCV.WND as last advertised.
+        self.irs = self.rcv_nxt = self.rcv_edge = self.last_ack_sent = 0
+        self.squeezed = False  # our last segment told of a window that unread data had narrowed
+        self.capacity = config.receive_window
+        self.rcv_scale = config.receive_scale
+        # Options
+        self.scaling = config.window_scale
+        self.timestamps = config.timestamps
+        self.sack = config.sack
+        self.ts_recent = self.ts_offset = 0
+        self.ts_recent_at = 0.0
+        self.peer_mss = 0
+        self.mss = DEFAULT_MSS4
+        self.unit = 0  # the most payload that may leave as one frame: `mss`, or a multiple where the link cuts it up
+        # What is to be said
+        self.ack_owed = ACK_NONE
+        self.ack_reason: int = SENT_ACK
+        self.unacked_octets = 0  # what came since our last ACK
+        self.reset_owed = False
+        self.probe_owed = False
+        self.nagle = config.nagle
+        self.resend = 0  # where retransmission stands: [resend, lost_end) is to be sent again
+        self.lost_end = 0
+        self.small_end = 0  # the end of the last segment that was less than full (Minshall's reading of Nagle)
+        self.syn_acked = False
+        # Release
+        self.fin_queued = self.fin_sent = self.fin_acked = False
+        self.fin_known = self.peer_finished = False
+        self.fin_seq = 0  # the sequence number of the peer's FIN, once `fin_known`
+        self.close_called = False
+        # Loss
+        self.recovering = False
+        self.recover = 0
+        self.duplicate_acks = 0
+        # Round trips and time-outs (RFC 6298)
+        self.srtt = self.rttvar = 0.0
+        self.rto = config.initial_rto
+        self.delayed_ack = config.delayed_ack
+        self.min_rto = config.min_rto
+        self.max_rto = config.max_rto
+        self.rtt_seq = 0
+        self.rtt_start = NEVER
+        self.retries = self.probes = 0
+        self.retransmit_at = self.ack_at = self.keep_alive_at = self.give_up_at = NEVER
+        self.unanswered_from = NEVER
+        # Limits on what strangers can make us send
+        self.challenges = 0
+        self.challenge_from = 0.0
+        # For the program, and for whoever asks how it went
+        self.passive = False
+        self.owned = True  # the program holds it; a connection that waits to be accepted is nobody's yet
+        self.listed = False  # news of it waits for the program
+        self.happened = 0
+        self.why: int = NOTHING
+        self.started_at = self.last_heard = now
+        self.established_at = NEVER
+        self.segments_in = self.segments_out = self.retransmissions = 0
+
+
+def flight(c: TCB) -> int:
+    """Octets that are believed to be in the network: sent, neither acknowledged nor given up as lost."""
+    sent = distance(c.snd_una, c.snd_nxt)
+    return sent - distance(c.resend, c.lost_end)
+
+
+def data_end(c: TCB) -> int:
+    """The sequence number after the last octet that the program has handed over; a FIN would stand there."""
+    size = c.outgoing.size if c.outgoing is not None else 0
+    return (c.snd_una + (0 if c.syn_acked else 1) + size) & 0xFFFFFFFF
+
+
+def set_mss(c: TCB, peer_mss: int) -> None:
+    """Settle the effective send MSS (RFC 9293 3.7.1, MUST-15, MUST-16) and the unit in which frames leave.
+
+    `peer_mss` is 0 where the peer's SYN had none.
+    """
+    if len(c.key) == 12:
+        headers = 40
+        peer_mss = peer_mss or DEFAULT_MSS4
+    else:
+        headers = 60
+        peer_mss = peer_mss or DEFAULT_MSS6
+    c.peer_mss = peer_mss
+    options = 12 if c.timestamps else 0
+    c.mss = max(min(peer_mss, c.mtu - headers) - options, LEAST_MSS)
+    c.unit = max((c.most_frame - headers - options) // c.mss, 1) * c.mss

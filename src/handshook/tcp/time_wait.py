@@ -1,0 +1,28 @@
+"""What is left of a connection in TIME-WAIT: enough to answer for it, and no more."""
+
+from ..wire.build import Builder
+from ..wire.flags import ACK
+
+
+class TimeWait:
+    """A finished connection's numbers, until `expires` (seconds of the stack's clock)."""
+
+    __slots__ = ("expires", "rcv_nxt", "snd_nxt", "timestamps", "ts_offset", "ts_recent", "window")
+
+    def __init__(
+        self, snd_nxt: int, rcv_nxt: int, window: int, timestamps: bool, ts_offset: int, ts_recent: int, expires: float
+    ) -> None:
+        self.snd_nxt = snd_nxt
+        self.rcv_nxt = rcv_nxt
+        self.window = window  # the window field of the last ACK, as it stands in the header
+        self.timestamps = timestamps
+        self.ts_offset = ts_offset
+        self.ts_recent = ts_recent
+        self.expires = expires
+
+    def ack(self, key: bytes, builder: Builder, now: float, outcome: int) -> bytes:
+        """The last ACK, once more."""
+        builder.begin(4 if len(key) == 12 else 6)
+        if self.timestamps:
+            builder.add_timestamps((int(now * 1000) + self.ts_offset) & 0xFFFFFFFF, self.ts_recent)
+        return builder.finish(key, self.snd_nxt, self.rcv_nxt, ACK, self.window, b"", 0, 0, 0, outcome)

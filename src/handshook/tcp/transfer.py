@@ -1,0 +1,184 @@
+"""Data both ways: what an ACK tells the sender, and where arriving data goes (RFC 9293 3.10.7.4, fifth to seventh)."""
+
+from ..outcomes import Outcome
+from ..wire.flags import FIN, SYN
+from ..wire.segment import Segment
+from .buffers import ReceiveBuffer
+from .clock import NEVER
+from .happened import READABLE, WRITABLE
+from .owed import ACK_LATER, ACK_NOW
+from .recovery import acknowledged, duplicate
+from .sequence import before, before_or_at, distance, signed_distance
+from .states import CLOSED, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, TIME_WAIT
+from .tcb import TCB, flight
+from .timing import measure_to, rearm, settle_rto
+from .window import receive_window
+
+ACKED = Outcome.ACKED
+ACK_NOTHING_NEW = Outcome.ACK_NOTHING_NEW
+CHALLENGE_ACK = Outcome.CHALLENGE_ACK
+CHALLENGE_ACK_LIMITED = Outcome.CHALLENGE_ACK_LIMITED
+DATA_ACCEPTED = Outcome.DATA_ACCEPTED
+DATA_AFTER_CLOSE_RESET = Outcome.DATA_AFTER_CLOSE_RESET
+DATA_AFTER_FIN_IGNORED = Outcome.DATA_AFTER_FIN_IGNORED
+DATA_OUT_OF_ORDER = Outcome.DATA_OUT_OF_ORDER
+DUPLICATE_ACK = Outcome.DUPLICATE_ACK
+FIN_ACKED = Outcome.FIN_ACKED
+NOTHING = Outcome.NOTHING
+REASSEMBLY_FULL = Outcome.REASSEMBLY_FULL
+SENT_CHALLENGE_ACK = Outcome.SENT_CHALLENGE_ACK
+
+# RFC 5961 7: no more than ten challenges in five seconds, the RFC's own example.
+MOST_CHALLENGES = 10
+CHALLENGE_PERIOD = 5.0
+
+
+def challenge(c: TCB, now: float) -> int:
+    """Answer what could be forged with an ACK that tells a true peer where we stand (RFC 5961 3-5), not too often."""
+    if now - c.challenge_from >= CHALLENGE_PERIOD:
+        c.challenge_from = now
+        c.challenges = 0
+    if c.challenges >= MOST_CHALLENGES:
+        return CHALLENGE_ACK_LIMITED
+    c.challenges += 1
+    c.ack_owed = ACK_NOW
+    c.ack_reason = SENT_CHALLENGE_ACK
+    return CHALLENGE_ACK
+
+
+def take_ack(c: TCB, s: Segment, now: float) -> int:
+    """Fifth, check the ACK field. Returns what it was; CHALLENGE_ACK or its limit mean that the segment is dropped."""
+    ack = s.ack
+    if before(c.snd_nxt, ack) or signed_distance(ack, c.snd_una) > c.max_window:
+        # RFC 5961 5: nobody who follows the connection acknowledges what was never sent, or so old a number.
+        return challenge(c, now)
+    outcome: int = ACK_NOTHING_NEW
+    if before(c.snd_una, ack):
+        outcome = _advance(c, ack, now)
+    elif ack == c.snd_una and _is_duplicate(c, s):
+        duplicate(c)
+        outcome = DUPLICATE_ACK
+    _update_send_window(c, s, now)
+    return outcome
+
+
+def _advance(c: TCB, ack: int, now: float) -> int:
+    """New data, or our FIN, is acknowledged."""
+    octets = distance(c.snd_una, ack)
+    in_flight = flight(c)
+    outcome = ACKED
+    if not c.syn_acked:
+        c.syn_acked = True
+        octets -= 1
+    if c.fin_sent and not c.fin_acked and ack == c.snd_nxt:
+        c.fin_acked = True
+        octets -= 1
+        outcome = FIN_ACKED
+    c.snd_una = ack
+    measure_to(c, now, ack)
+    acknowledged(c, octets, in_flight)
+    if c.retries:
+        c.retries = 0
+        settle_rto(c)
+    c.probes = 0
+    if octets and c.outgoing is not None:
+        c.outgoing.drop(octets)
+        c.happened |= WRITABLE
+        if c.outgoing.size == 0:
+            c.outgoing = None
+    rearm(c, now)
+    return outcome
+
+
+def _is_duplicate(c: TCB, s: Segment) -> bool:
+    """RFC 5681 2: no data, no SYN or FIN, the same window, and something is out that it doesn't acknowledge."""
+    return (
+        c.snd_una != c.snd_nxt
+        and s.data_start == s.data_end
+        and not s.flags & (SYN | FIN)
+        and c.snd_wnd != 0
+        and (s.window << c.snd_scale) == c.snd_wnd
+    )
+
+
+def _update_send_window(c: TCB, s: Segment, now: float) -> None:
+    """Only a newer segment may say what the window is (RFC 9293 3.10.7.4: SND.WL1, SND.WL2)."""
+    if before(c.snd_wl1, s.seq) or (c.snd_wl1 == s.seq and before_or_at(c.snd_wl2, s.ack)):
+        window = s.window << c.snd_scale
+        c.snd_wl1 = s.seq
+        c.snd_wl2 = s.ack
+        if window != c.snd_wnd:
+            if c.snd_wnd == 0 and c.snd_una != c.snd_nxt:
+                # The window opens: what was a probe is data to be sent again, and at once.
+                c.resend = c.snd_una
+                c.lost_end = c.snd_nxt
+                c.retries = 0
+                settle_rto(c)
+                rearm(c, now)
+            c.snd_wnd = window
+            if window > c.max_window:
+                c.max_window = window
+    if c.snd_wnd == 0 and c.unanswered_from != NEVER:
+        # A peer that answers probes is alive, however long its window stays shut (RFC 9293 MUST-37).
+        c.unanswered_from = now
+
+
+def take_data(c: TCB, s: Segment, now: float) -> int:
+    """Seventh, process the segment text: take what is new and inside the window, in order or for later."""
+    first = s.data_start
+    last = s.data_end
+    if c.stage not in (ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2):
+        return NOTHING if c.stage == TIME_WAIT else DATA_AFTER_FIN_IGNORED
+    seq = s.seq
+    if s.flags & SYN:
+        seq = (seq + 1) & 0xFFFFFFFF
+    old = signed_distance(seq, c.rcv_nxt)
+    if old > 0:
+        if old >= last - first:
+            c.ack_owed = ACK_NOW
+            return NOTHING
+        first += old
+        seq = c.rcv_nxt
+    if c.close_called:
+        # RFC 9293 3.6.1 SHLD-3: nobody will ever read it, and the peer should know.
+        c.reset_owed = True
+        c.stage = CLOSED
+        c.why = DATA_AFTER_CLOSE_RESET
+        return DATA_AFTER_CLOSE_RESET
+    room = receive_window(c) - distance(c.rcv_nxt, seq)
+    if c.fin_known:
+        # Nothing can follow the peer's own FIN.
+        room = min(room, signed_distance(seq, c.fin_seq))
+    if last - first > room:
+        last = first + room
+        c.ack_owed = ACK_NOW
+        if last <= first:
+            return NOTHING
+    if c.incoming is None:
+        c.incoming = ReceiveBuffer()
+    if seq != c.rcv_nxt:
+        # RFC 5681 4.2: an immediate ACK, so that the sender counts it as a duplicate.
+        c.ack_owed = ACK_NOW
+        if not c.incoming.keep(seq, s.frame[first:last]):
+            return REASSEMBLY_FULL
+        return DATA_OUT_OF_ORDER
+    c.incoming.append(s.frame, first, last)
+    c.rcv_nxt = (seq + last - first) & 0xFFFFFFFF
+    if c.incoming.beyond is not None:
+        c.rcv_nxt = c.incoming.join(c.rcv_nxt)
+        c.ack_owed = ACK_NOW
+    _owe_ack(c, last - first, now)
+    c.happened |= READABLE
+    return DATA_ACCEPTED
+
+
+def _owe_ack(c: TCB, octets: int, now: float) -> None:
+    """RFC 9293 3.8.6.3: an ACK may wait a little, but at least every second full-sized segment gets one."""
+    if c.ack_owed == ACK_NOW:
+        return
+    c.unacked_octets += octets
+    if c.unacked_octets >= 2 * c.mss or c.delayed_ack <= 0:
+        c.ack_owed = ACK_NOW
+    elif c.ack_owed != ACK_LATER:
+        c.ack_owed = ACK_LATER
+        c.ack_at = now + c.delayed_ack

@@ -1,0 +1,41 @@
+"""What a link wants to stand before each IP packet.
+
+A plain link carries bare IP packets. A TUN device with `IFF_VNET_HDR` and a packet socket with `PACKET_VNET_HDR`
+put a ten-byte `virtio_net_hdr` first: with it the kernel hands over, and takes, TCP segments of up to 64 KB whose
+checksum is left to the other side. An Ethernet link adds its 14 bytes after that. The engine writes and reads these
+bytes itself, so that a frame of 64 KB is never copied for the sake of its header.
+"""
+
+from dataclasses import dataclass
+
+VNET_HEADER = 10
+
+# struct virtio_net_hdr (virtio 1.2, 5.1.6), little endian
+VNET_NEEDS_CHECKSUM = 1
+VNET_DATA_VALID = 2
+VNET_GSO_NONE = 0
+VNET_GSO_TCPV4 = 1
+VNET_GSO_TCPV6 = 4
+
+
+@dataclass(frozen=True)
+class Framing:
+    """The bytes before each packet that leaves, by IP version; an arriving frame has as many."""
+
+    header4: bytes = b""
+    header6: bytes = b""
+    vnet: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.header4) != len(self.header6):
+            raise ValueError("the link headers of IPv4 and IPv6 differ in length")
+        if self.vnet and len(self.header4) < VNET_HEADER:
+            raise ValueError(f"a virtio_net_hdr needs {VNET_HEADER} bytes")
+
+    @property
+    def headroom(self) -> int:
+        """How many bytes stand before the IP packet."""
+        return len(self.header4)
+
+
+PLAIN = Framing()

@@ -1,0 +1,273 @@
+"""The pump, with a toy engine, and a socket pair for a device, whose queue fills when a test wants it to."""
+
+import errno
+import os
+import select
+import signal
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from handshook.link.device import BATCH, FrameDescriptor, LinkDown
+from handshook.link.pump import Pump
+
+HANG = 30
+
+
+class Recorder:
+    """An engine that notes what it is told and says what the test put into `to_say`."""
+
+    def __init__(self) -> None:
+        self.heard: list[bytes] = []
+        self.batches: list[int] = []
+        self.to_say: list[bytes] = []
+        self.asked = 0
+        self.due: float | None = None
+        self.advanced: list[float] = []
+        self.answers = False
+
+    def receive_many(self, frames: list[bytes], now: float) -> None:
+        self.heard += frames
+        self.batches.append(len(frames))
+        if self.answers:
+            self.to_say += [b"re: " + frame for frame in frames]
+
+    def transmit(self, now: float) -> list[bytes]:
+        self.asked += 1
+        said, self.to_say = self.to_say, []
+        return said
+
+    def deadline(self) -> float | None:
+        return self.due
+
+    def advance(self, now: float) -> None:
+        self.advanced.append(now)
+        self.due = None
+
+
+class Bench:
+    """A pump between a Recorder and one end of a socket pair; `far` is the other end."""
+
+    def __init__(self) -> None:
+        near, self.far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.far.setblocking(False)
+        self.device = FrameDescriptor(near.detach(), name="pair", mtu=1500)
+        self.engine = Recorder()
+        self.pump = Pump(self.engine, self.device)
+
+    def arrived(self) -> list[bytes]:
+        frames = []
+        try:
+            while frame := self.far.recv(70_000):
+                frames.append(frame)
+        except BlockingIOError:
+            pass
+        return frames
+
+    def close(self) -> None:
+        self.pump.close()
+        self.device.close()
+        self.far.close()
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    made = Bench()
+    yield made
+    made.close()
+
+
+def test_frames_come_in_and_answers_leave_in_the_same_turn(bench: Bench) -> None:
+    bench.engine.answers = True
+    for number in range(100):
+        bench.far.send(b"%d" % number)
+    assert bench.pump.turn(0)
+    assert bench.engine.heard == [b"%d" % number for number in range(100)]
+    assert bench.engine.batches == [100]
+    assert bench.arrived() == [b"re: %d" % number for number in range(100)]
+    assert not bench.pump.turn(0)
+
+
+def test_what_the_caller_made_the_engine_say_leaves_before_the_sleep(bench: Bench) -> None:
+    bench.engine.to_say = [b"one", b"two"]
+    assert bench.pump.turn(0)
+    assert bench.arrived() == [b"one", b"two"]
+
+
+def test_a_turn_is_bounded_so_that_others_are_served() -> None:
+    class Flood(FrameDescriptor):
+        def read(self) -> list[bytes]:
+            return [b"frame"] * BATCH
+
+    near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    engine, served = Recorder(), []
+    with Flood(near.detach(), name="flood", mtu=1500) as device, far, Pump(engine, device) as pump:
+        far.send(b"x")
+        reader, writer = os.pipe()
+        os.write(writer, b"x")
+        pump.watch(reader, select.EPOLLIN, served.append)
+        assert pump.turn()
+        assert served == [select.EPOLLIN]
+        assert BATCH < len(engine.heard) < 10_000
+        os.close(reader)
+        os.close(writer)
+
+
+def test_a_full_queue_keeps_frames_in_order_and_asks_the_engine_for_no_more(bench: Bench) -> None:
+    first = [b"%06d" % number + bytes(1000) for number in range(5000)]
+    bench.engine.to_say = list(first)
+    bench.pump.turn(0)
+    kept = bench.pump.backlog
+    assert 0 < kept < 5000
+    bench.engine.to_say = [b"last"]
+    asked = bench.engine.asked
+    # No room: the pump sleeps, for all the time that it may.
+    assert not bench.pump.turn(0.05)
+    assert bench.pump.wakeups == 2
+    assert (bench.pump.backlog, bench.engine.asked) == (kept, asked)
+    arrived = bench.arrived()
+    while bench.pump.backlog or bench.engine.to_say:
+        assert bench.pump.turn(HANG)
+        arrived += bench.arrived()
+    assert arrived == [*first, b"last"]
+    # Room is no news any more.
+    assert not bench.pump.turn(0)
+
+
+def test_a_device_that_has_room_and_takes_nothing_is_not_asked_all_the_time() -> None:
+    class Refusing(FrameDescriptor):
+        asked = 0
+
+        def write(self, frames: list[bytes]) -> int:
+            self.asked += 1
+            return 0
+
+    near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    engine = Recorder()
+    engine.to_say = [b"x"]
+    with Refusing(near.detach(), name="refusing", mtu=1500) as device, far, Pump(engine, device) as pump:
+        end = time.monotonic() + 0.2
+        while time.monotonic() < end:
+            pump.turn(0.2)
+        assert 2 < device.asked < 250
+        assert pump.backlog == 1
+
+
+def test_timers_run_when_they_are_due_and_not_before(bench: Bench) -> None:
+    due = time.monotonic() + 0.05
+    bench.engine.due = due
+    assert not bench.pump.turn(0.01)
+    assert bench.engine.advanced == []
+    assert bench.pump.turn(HANG)
+    assert len(bench.engine.advanced) == 1
+    assert bench.engine.advanced[0] >= due
+    # One sleep to the deadline, not a loop around it.
+    assert bench.pump.wakeups == 2
+
+
+def test_an_idle_pump_sleeps(bench: Bench) -> None:
+    before = time.process_time()
+    assert not bench.pump.turn(0.5)
+    assert bench.pump.wakeups == 1
+    assert time.process_time() - before < 0.1
+
+
+def test_wake_from_a_thread(bench: Bench) -> None:
+    threading.Timer(0.05, bench.pump.wake).start()
+    assert bench.pump.turn(HANG)
+    assert bench.pump.wakeups == 1
+
+
+def test_a_wake_before_the_sleep_is_not_lost(bench: Bench) -> None:
+    for _ in range(3):
+        bench.pump.wake()
+    assert bench.pump.turn(HANG)
+    assert not bench.pump.turn(0)
+
+
+def test_wake_from_a_signal_handler(bench: Bench) -> None:
+    previous = signal.signal(signal.SIGALRM, lambda *_: bench.pump.wake())
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        assert bench.pump.turn(HANG)
+    finally:
+        signal.signal(signal.SIGALRM, previous)
+
+
+def test_wake_and_close_after_close(bench: Bench) -> None:
+    bench.pump.close()
+    bench.pump.wake()
+    bench.pump.close()
+
+
+def test_watching(bench: Bench) -> None:
+    reader, writer = os.pipe()
+    told: list[tuple[str, int]] = []
+    bench.pump.watch(reader, select.EPOLLIN, lambda events: told.append(("reader", events)))
+    assert not bench.pump.turn(0)
+    os.write(writer, b"x")
+    assert bench.pump.turn(0)
+    assert told == [("reader", select.EPOLLIN)]
+    # Changed: for nothing but hang-ups.
+    bench.pump.watch(reader, 0, lambda events: told.append(("changed", events)))
+    assert not bench.pump.turn(0)
+    os.close(writer)
+    assert bench.pump.turn(0)
+    assert told[1:] == [("changed", select.EPOLLHUP)]
+    bench.pump.unwatch(reader)
+    assert not bench.pump.turn(0)
+    bench.pump.unwatch(reader)
+    os.close(reader)
+
+
+def test_a_watched_descriptor_may_be_closed_first(bench: Bench) -> None:
+    reader, writer = os.pipe()
+    bench.pump.watch(reader, select.EPOLLIN, lambda _: None)
+    os.close(reader)
+    bench.pump.unwatch(reader)
+    os.close(writer)
+    assert not bench.pump.turn(0)
+
+
+def test_one_callback_may_unwatch_another(bench: Bench) -> None:
+    first, second = os.pipe(), os.pipe()
+    told: list[int] = []
+
+    def served(mine: int, other: int) -> None:
+        told.append(mine)
+        bench.pump.unwatch(other)
+
+    for mine, other in ((first, second), (second, first)):
+        bench.pump.watch(mine[0], select.EPOLLIN, lambda _, m=mine[0], o=other[0]: served(m, o))
+        os.write(mine[1], b"x")
+    assert bench.pump.turn(0)
+    assert len(told) == 1
+    for descriptor in (*first, *second):
+        os.close(descriptor)
+
+
+def test_a_plain_file_is_always_ready(bench: Bench) -> None:
+    with tempfile.TemporaryFile() as file:
+        told: list[int] = []
+        bench.pump.watch(file.fileno(), select.EPOLLIN, told.append)
+        assert bench.pump.turn(HANG)
+        assert bench.pump.turn(HANG)
+        bench.pump.watch(file.fileno(), select.EPOLLOUT, told.append)
+        assert bench.pump.turn(HANG)
+        bench.pump.unwatch(file.fileno())
+        assert not bench.pump.turn(0)
+        assert told == [select.EPOLLIN, select.EPOLLIN, select.EPOLLOUT]
+
+
+def test_a_link_that_is_down_is_told(bench: Bench) -> None:
+    def gone() -> list[bytes]:
+        raise LinkDown(errno.ENETDOWN, "down")
+
+    bench.device.read = gone  # type: ignore[method-assign]
+    bench.far.send(b"x")
+    with pytest.raises(LinkDown):
+        bench.pump.turn(HANG)
