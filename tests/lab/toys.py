@@ -50,6 +50,10 @@ class Mirror:
 
     def advance(self, now: float) -> None: ...
 
+    @property
+    def news(self) -> bool:
+        return False
+
 
 class Echo(Mirror):
     """Answers ping, and nothing else. Knows only packets without IP options or extension headers."""

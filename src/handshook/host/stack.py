@@ -291,6 +291,14 @@ class Stack(Owner):
         self._eventful = []
         return news
 
+    @property
+    def news(self) -> bool:
+        """Would `events` return anything? Whoever drives the stack must not sleep while it would.
+
+        Accepting a connection can make news at once: its peer may have spoken, or left, before it was accepted.
+        """
+        return bool(self._eventful)
+
     def observe(self, callback: Callable[[Step], None]) -> None:
         """Call back with each step from now on; see `Step`. Costs nothing while nobody observes."""
         self._observers.add(callback)

@@ -78,13 +78,20 @@ class MemoryLink:
         Returns the virtual time. Raises `RuntimeError` when the ends go on for ever without time passing.
         """
         rounds = 0
+        repeated = False
         while True:
             if step is not None:
                 step()
             if done is not None and done():
                 return self.now
             if self._collect():
+                repeated = False
                 continue
+            if step is not None and not repeated and any(end.news for end in self.ends):
+                # What `step` has accepted may have news of its own.
+                repeated = True
+                continue
+            repeated = False
             moment = self._next()
             if moment is None or (until is not None and moment > until):
                 if until is not None:

@@ -30,6 +30,8 @@ class Engine(Protocol):
     def transmit(self, now: float) -> list[bytes]: ...
     def deadline(self) -> float | None: ...
     def advance(self, now: float) -> None: ...
+    @property
+    def news(self) -> bool: ...
 
 
 class Pump:
@@ -59,6 +61,9 @@ class Pump:
     def turn(self, timeout: float | None = None) -> bool:
         """One round of sending, sleeping and receiving; afterwards look at the engine's events.
 
+        What arrives is answered by the next turn, so that what the program makes of it rides on the answer: a close
+        after a FIN leaves as one segment, and so does a reply with the ACK of its request.
+
         Sleeps at most `timeout` seconds, for ever when None, not at all when 0. Returns whether anything
         happened: a frame moved, a timer ran, a watched descriptor was served, or somebody called `wake`.
         Raises `LinkDown` when the device is gone, and whatever a watcher's callback raises.
@@ -87,7 +92,7 @@ class Pump:
             happened = True
         if retry and self._unsent:
             happened |= self._retry()
-        return self._send(now) or happened
+        return happened
 
     def watch(self, descriptor: int, events: int, callback: Callable[[int], object]) -> None:
         """Calls `callback(events)` in each turn in which the descriptor is ready.
@@ -147,7 +152,7 @@ class Pump:
         self.close()
 
     def _patience(self, timeout: float | None) -> float | None:
-        if self._always:
+        if self._always or self._stack.news:
             return 0.0
         if self._stuck:
             timeout = _PAUSE if timeout is None else min(timeout, _PAUSE)

@@ -5,9 +5,11 @@ port, destination port, all in network order. It is 12 bytes for IPv4 and 36 for
 the name under which every table of the engine files that connection.
 """
 
+from functools import lru_cache
 from ipaddress import ip_address, ip_interface
 
 
+@lru_cache(maxsize=4096)
 def pack(text: str) -> bytes:
     """The 4 or 16 bytes of an address; `ValueError` when it is none. A prefix length after it is dropped."""
     return ip_interface(text).ip.packed
