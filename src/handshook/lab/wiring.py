@@ -132,6 +132,10 @@ def _address(netlink: IPRoute, index: int) -> bool:
 def _set_sysctls() -> None:
     for name, value in _QUIET_IPV6.items():
         _sysctl(f"net/ipv6/conf/default/{name}", value)
+    # Where the host forwards (container hosts do), a new network inherits that, and an address that nobody has would be
+    # answered by its router instead of by silence.
+    _sysctl("net/ipv4/ip_forward", "0")
+    _sysctl("net/ipv6/conf/all/forwarding", "0")
     # A server inside may take port 80 without being root: whom could it disturb in here?
     _sysctl("net/ipv4/ip_unprivileged_port_start", "0")
     # So that `ping` works inside for a user without capabilities; where only one's own group is mapped, for

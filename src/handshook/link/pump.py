@@ -72,6 +72,9 @@ class Pump:
         self._await_room(bool(self._unsent) and not self._stuck)
         ready = self._poller.poll(self._patience(timeout))
         self.wakeups += 1
+        if ready or self._always:
+            # Whoever is called back now finds the engine's clock right.
+            self._stack.advance(self._clock())
         retry = self._stuck
         for descriptor, events in ready:
             if descriptor == self._device_descriptor:

@@ -7,7 +7,8 @@ from ..host.step import Step
 from ..wire.addresses import unpack
 from ..wire.flags import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG
 from ..wire.framing import VNET_NEEDS_CHECKSUM
-from ..wire.segment import OPTION_MSS, OPTION_SACK, OPTION_SCALE, OPTION_TIMESTAMPS, Segment
+from ..wire.kinds import OPTION_MSS, OPTION_SACK, OPTION_SCALE, OPTION_TIMESTAMPS
+from ..wire.segment import Segment
 from .ink import Canvas, Span, fit, printable
 from .options import NAMES, Option, options_of
 

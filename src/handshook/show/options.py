@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass
 
-from ..wire.segment import (
+from ..wire.kinds import (
     OPTION_END,
     OPTION_MSS,
     OPTION_NOP,
@@ -13,8 +13,8 @@ from ..wire.segment import (
     OPTION_SACK_PERMITTED,
     OPTION_SCALE,
     OPTION_TIMESTAMPS,
-    Segment,
 )
+from ..wire.segment import Segment
 
 NAMES = {
     OPTION_END: "end",

@@ -8,11 +8,11 @@ from ..outcomes import Outcome
 from .checksum import fold, word_sum
 from .flags import ACK, RST
 from .framing import PLAIN, VNET_GSO_TCPV4, VNET_GSO_TCPV6, VNET_NEEDS_CHECKSUM, Framing
+from .kinds import PROTOCOL_TCP
 
 SENT_RST_FOR_NO_ONE = Outcome.SENT_RST_FOR_NO_ONE
 OUTCOMES = max(Outcome) + 1
 
-PROTOCOL_TCP = 6
 # Room for a link header, IPv6 (40), TCP with all its options (60).
 SCRATCH = 256
 # RFC 9293 MUST-49 wants it configurable; 64 is the value IANA recommends.

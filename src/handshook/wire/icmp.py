@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from .checksum import checksum, fold, word_sum
-from .segment import PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP, Segment
+from .kinds import PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP
+from .segment import Segment
 
 # An error quotes no more of the packet than keeps the whole within what every link carries (RFC 1812 4.3.2.3,
 # RFC 4443 2.4).

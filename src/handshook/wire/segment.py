@@ -7,6 +7,16 @@ isn't one. It believes no length before it has held it against what really came,
 from ..outcomes import Outcome
 from .checksum import fold, word_sum
 from .flags import FIN, SYN, flag_names
+from .kinds import (
+    OPTION_END,
+    OPTION_MSS,
+    OPTION_NOP,
+    OPTION_SACK,
+    OPTION_SACK_PERMITTED,
+    OPTION_SCALE,
+    OPTION_TIMESTAMPS,
+    PROTOCOL_TCP,
+)
 
 IP_TRUNCATED = Outcome.IP_TRUNCATED
 IP_VERSION_UNKNOWN = Outcome.IP_VERSION_UNKNOWN
@@ -21,10 +31,6 @@ TCP_OFFSET_BAD = Outcome.TCP_OFFSET_BAD
 TCP_CHECKSUM_BAD = Outcome.TCP_CHECKSUM_BAD
 TCP_OPTION_BAD = Outcome.TCP_OPTION_BAD
 
-PROTOCOL_ICMP = 1
-PROTOCOL_TCP = 6
-PROTOCOL_ICMPV6 = 58
-
 # RFC 8200 4: hop-by-hop, routing, destination options; the fragment header has a shape of its own.
 HOP_BY_HOP = 0
 ROUTING = 43
@@ -32,14 +38,6 @@ FRAGMENT = 44
 DESTINATION_OPTIONS = 60
 # More than this many extension headers on one packet are an attack on whoever walks them (RFC 9098).
 MOST_EXTENSIONS = 8
-
-OPTION_END = 0
-OPTION_NOP = 1
-OPTION_MSS = 2
-OPTION_SCALE = 3
-OPTION_SACK_PERMITTED = 4
-OPTION_SACK = 5
-OPTION_TIMESTAMPS = 8
 
 
 class Segment:

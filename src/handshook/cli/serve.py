@@ -1,0 +1,115 @@
+"""`handshook serve`."""
+
+import argparse
+import contextlib
+import os
+import sys
+from typing import Any
+
+from .watching import (
+    FAILED,
+    Help,
+    add_place,
+    add_watching,
+    check_place,
+    complain,
+    make_watcher,
+    open_place,
+    port_number,
+    refuse,
+)
+
+DESCRIPTION = """
+A server on the engine, in a private network with a program beside it that is its client. The program's input, output
+and exit code are its own."""
+
+EPILOG = """\
+the program finds in its environment:
+  HANDSHOOK_ADDRESS   198.51.100.2, the server     HANDSHOOK_PORT  its port
+  HANDSHOOK_ADDRESS6  2001:db8::2, the server      HANDSHOOK_PEER  itself
+
+examples:
+  handshook serve --dir . -- sh -c 'curl -v http://$HANDSHOOK_ADDRESS/'
+  handshook serve --dir . -- sh -c 'curl -g "http://[$HANDSHOOK_ADDRESS6]/"'
+  handshook serve --echo --explain -- python3 my_client.py
+  handshook serve --chargen -- sh -c 'nc $HANDSHOOK_ADDRESS 19 | head -c 200'
+  handshook serve --echo
+      without a program: your own shell, inside
+
+  sudo ip tuntap add tun9 mode tun user $USER
+  sudo ip addr add 10.9.0.1/24 dev tun9
+  sudo ip link set tun9 up
+  handshook serve --echo --tun tun9 --address 10.9.0.2/24
+      for the whole machine, until Ctrl-C
+
+exit code: the program's own; 127 or 126 when it can't be found or started;
+1 where there is no such network; 2 wrong usage
+"""
+
+
+def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
+    """Adds the command to the parser."""
+    parser = commands.add_parser(
+        "serve",
+        help="a server on the engine, and a program of yours beside it",
+        usage="handshook serve (--echo | --discard | --chargen | --dir DIR) [options]\n"
+        "                       [-- PROGRAM ARGUMENT...]",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=Help,
+        allow_abbrev=False,
+    )
+    what = parser.add_argument_group("what is served").add_mutually_exclusive_group(required=True)
+    what.add_argument(
+        "--echo", action="store_const", const="echo", dest="service", help="send back what comes (port 7)"
+    )
+    what.add_argument(
+        "--discard", action="store_const", const="discard", dest="service", help="read to the end, and close (port 9)"
+    )
+    what.add_argument(
+        "--chargen",
+        action="store_const",
+        const="chargen",
+        dest="service",
+        help="write lines until the peer leaves (port 19)",
+    )
+    what.add_argument(
+        "--dir", metavar="DIR", help="the files of a directory over HTTP (port 80); links that leave it lead nowhere"
+    )
+    parser.add_argument("--port", metavar="N", type=port_number, help="another port than the usual one")
+    add_watching(parser, "standard error")
+    add_place(parser)
+    parser.set_defaults(run=run, parser=parser, takes_command=True)
+
+
+def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
+    """Runs the command."""
+    check_place(options, command)
+    shell = ""
+    if not command and options.tun is None:
+        if not (os.isatty(0) and os.isatty(1)):
+            refuse(options, "which program is the client? Name it after --, or start this at a terminal for a shell")
+        shell = os.environ.get("SHELL") or "/bin/sh"
+        command = (shell,)
+    if options.dir is not None and not os.path.isdir(options.dir):
+        refuse(options, f"--dir {options.dir}: there is no such directory")
+
+    from ..serve import Plan, serve
+
+    plan = Plan(options.service, options.dir, options.port, command)
+    place = open_place(options)
+    if place is None:
+        return FAILED
+    with place, contextlib.ExitStack() as after:
+        watcher = None
+        if not options.quiet:
+            watcher = make_watcher(options, sys.stderr, place.peer_name)
+            after.callback(watcher.close)
+        if shell:
+            complain(f"your shell, in the private network; exit ends it. Here {plan.what} is at")
+            complain(f"{place.addresses[0]} port {plan.at_port}: $HANDSHOOK_ADDRESS, $HANDSHOOK_PORT")
+        try:
+            return serve(plan, place, observer=watcher, say=complain)
+        except OSError as error:
+            complain(error.strerror or str(error))
+            return FAILED

@@ -1,0 +1,134 @@
+"""What all commands have in common: how the ladder is shown, where the engine stands, how errors are said."""
+
+import argparse
+import sys
+from typing import IO, TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from ..session.place import Place
+    from ..show.watch import Watcher
+
+FAILED = 1
+
+
+class Help(argparse.HelpFormatter):
+    """Fills what is prose; what has indented lines, such as examples, stays as it is."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if "\n  " in text else super()._fill_text(text, width, indent)
+
+
+def add_watching(parser: argparse.ArgumentParser, where: str, *, quiet: bool = True) -> None:
+    """The options that choose how what happens is shown; `where` says on which stream."""
+    group = parser.add_argument_group(
+        "watching", f"The ladder goes to {where}, in colour on a terminal; NO_COLOR is heeded."
+    )
+    if quiet:
+        group.add_argument("--quiet", action="store_true", help="draw nothing")
+        group.add_argument("--explain", action="store_true", help="a sentence with each step: what it does, and why")
+    else:
+        group.add_argument(
+            "--explain",
+            action=argparse.BooleanOptionalAction,
+            default=True,
+            help="a sentence with each step: what it does, and why (default: yes)",
+        )
+    group.add_argument("--headers", action="store_true", help="each segment's header, field by field")
+    group.add_argument("--json", action="store_true", help="a JSON object a line, for machines")
+    group.add_argument("--ascii", action="store_true", help="no characters beyond ASCII")
+
+
+def add_place(parser: argparse.ArgumentParser) -> None:
+    """The options that choose where the engine stands."""
+    group = parser.add_argument_group(
+        "network",
+        "By default a private network, gone when this ends: the engine is 198.51.100.2 and 2001:db8::2, "
+        "the Linux kernel 198.51.100.1 and 2001:db8::1.",
+    )
+    group.add_argument(
+        "--link",
+        choices=("auto", "tun", "veth"),
+        default="auto",
+        help="what joins the two: a TUN device, or a veth pair where that can't be had (default: auto)",
+    )
+    group.add_argument(
+        "--tun", metavar="NAME", help="no private network, but this TUN device, which must exist and be up"
+    )
+    group.add_argument(
+        "--address",
+        metavar="CIDR",
+        action="append",
+        default=[],
+        help="with --tun: the engine's own address there, such as 10.0.0.2/24; may be given twice, for IPv4 and IPv6",
+    )
+
+
+def check_place(options: argparse.Namespace, command: tuple[str, ...]) -> None:
+    """Ends with a usage error where the options contradict each other."""
+    from ipaddress import ip_interface
+
+    if options.tun is None:
+        if options.address:
+            refuse(options, "--address is for --tun; in a private network the addresses are fixed")
+        return
+    if not options.address:
+        refuse(options, "--tun needs --address: the engine's own address on that device")
+    if options.link != "auto":
+        refuse(options, "--link is for a private network, --tun for a device outside of one")
+    if command:
+        refuse(options, "a command can only run in a private network; without --tun there is one")
+    for address in options.address:
+        try:
+            ip_interface(address)
+        except ValueError:
+            refuse(options, f"--address {address}: that is not an address, such as 10.0.0.2/24")
+
+
+def open_place(options: argparse.Namespace) -> "Place | None":
+    """The place that the options ask for; None after saying why it can't be had."""
+    from ..lab import PrivateNetworkUnavailable
+    from ..session.place import Place
+
+    try:
+        if options.tun is None:
+            return Place.private(options.link)
+        return Place.attached(options.tun, options.address)
+    except PrivateNetworkUnavailable as unavailable:
+        complain(f"no private network: {unavailable.reason}", cure=unavailable.cure)
+    except OSError as error:
+        complain(f"--tun {options.tun}: {error.strerror or error}")
+    return None
+
+
+def make_watcher(options: argparse.Namespace, stream: IO[str], peer_name: str) -> "Watcher":
+    """The watcher that the options ask for."""
+    from ..show.watch import Watcher
+
+    return Watcher(
+        stream,
+        ascii=options.ascii or None,
+        sentences=options.explain,
+        headers=options.headers,
+        json=options.json,
+        peer_name=peer_name,
+    )
+
+
+def refuse(options: argparse.Namespace, text: str) -> NoReturn:
+    """Wrong usage: says what is wrong, and ends with 2."""
+    options.parser.error(text)
+    raise SystemExit(2)
+
+
+def complain(text: str, *, cure: str = "") -> None:
+    """One line to the user, and below it what to do."""
+    print(f"handshook: {text}", file=sys.stderr)
+    if cure:
+        print(f"           {cure}", file=sys.stderr)
+
+
+def port_number(text: str) -> int:
+    """For argparse: a port."""
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: 1 to 65535")
+    return int(text)

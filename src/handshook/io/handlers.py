@@ -1,0 +1,123 @@
+"""Who hears what happens to which connection: after each turn of a link, `Handlers.dispatch` tells the handlers.
+
+Everything is called in the one thread that drives the engine, and nothing here waits. A handler does what can be
+done at once, and is called again when more can. So it never takes from the peer more than it can pass on: what it
+leaves unread stays in the connection, whose window then tells the peer to stop.
+"""
+
+from collections.abc import Callable
+
+from ..host.listener import Listener
+from ..host.stack import Stack
+from ..tcp.config import Config
+from ..tcp.connection import Connection
+from ..tcp.happened import Happened
+
+
+class Handler:
+    """What runs on one connection; derive from it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.left = False
+
+    def leave(self) -> None:
+        """Close the connection and hear no more of it, but its end."""
+        self.left = True
+        self.connection.close()
+
+    def news(self, happened: Happened) -> None:
+        """Something happened; do what can be done now. The first news of an accepted connection is OPENED.
+
+        An `OSError` that the connection itself raises may pass: the end of it is told by `ended`.
+        """
+        raise NotImplementedError
+
+    def ended(self) -> None:
+        """The connection is over, or rests in TIME-WAIT. Called once, last."""
+
+
+class Handlers:
+    """The handlers of a stack's connections.
+
+    `failed` counts those that raised something, `failure` is the last such thing; the connection was aborted and
+    the others went on.
+    """
+
+    def __init__(self, stack: Stack) -> None:
+        self.failed = 0
+        self.failure: Exception | None = None
+        self._stack = stack
+        self._makers: dict[Listener, Callable[[Connection], Handler]] = {}
+        self._handlers: dict[Connection, Handler] = {}
+
+    def __len__(self) -> int:
+        """How many connections have a handler: all that are neither over nor in TIME-WAIT."""
+        return len(self._handlers)
+
+    def listen(
+        self,
+        port: int,
+        make: Callable[[Connection], Handler],
+        *,
+        backlog: int = 1024,
+        address: str | None = None,
+        config: Config | None = None,
+    ) -> Listener:
+        """Let `make` give each connection to the port its handler. The rest is as for `Stack.listen`."""
+        listener = self._stack.listen(port, backlog, address=address, config=config)
+        self._makers[listener] = make
+        return listener
+
+    def add(self, handler: Handler) -> None:
+        """Let a handler hear the news of its connection, such as one that `Stack.connect` made."""
+        self._handlers[handler.connection] = handler
+
+    def close(self) -> None:
+        """Stop listening and abort what is open; the RSTs leave with the link's next turn."""
+        for listener in self._makers:
+            listener.close()
+        self._makers.clear()
+        for connection in list(self._handlers):
+            connection.abort()
+        self.dispatch()
+
+    def dispatch(self) -> None:
+        """Tell all news that there are."""
+        while events := self._stack.events():
+            for source, happened in events:
+                if isinstance(source, Listener):
+                    self._accept(source)
+                else:
+                    self._tell(source, happened)
+
+    def _accept(self, listener: Listener) -> None:
+        make = self._makers.get(listener)
+        while make is not None and (connection := listener.accept()) is not None:
+            try:
+                self._handlers[connection] = make(connection)
+            except Exception as error:
+                self._give_up(connection, error)
+            else:
+                self._tell(connection, Happened.OPENED)
+
+    def _tell(self, connection: Connection, happened: Happened) -> None:
+        handler = self._handlers.get(connection)
+        if handler is None:
+            return
+        try:
+            if not handler.left:
+                handler.news(happened)
+        except Exception as error:
+            # A connection that ended between two of the handler's calls has raised its own error: no fault of the
+            # handler's.
+            if not isinstance(error, OSError) or connection.error is None:
+                self._give_up(connection, error)
+        if happened & Happened.ENDED:
+            del self._handlers[connection]
+            handler.ended()
+
+    def _give_up(self, connection: Connection, error: Exception) -> None:
+        self.failed += 1
+        self.failure = error
+        connection.abort()

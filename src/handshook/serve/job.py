@@ -1,0 +1,107 @@
+"""Serve a port until the program beside it ends, or, on a device of the user's own, until Ctrl-C."""
+
+import resource
+import select
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..io.directory import Directory
+from ..io.handlers import Handler
+from ..io.http import HttpServer
+from ..io.services import CHARGEN_PORT, DISCARD_PORT, ECHO_PORT, Chargen, Discard, Echo
+from ..session.beside import NOT_FOUND, NOT_STARTED, environment, exit_code, program_decides
+from ..session.place import Place
+from ..session.session import Observer, Session
+from ..tcp.connection import Connection
+
+SERVICES: dict[str, tuple[type[Handler], int]] = {
+    "echo": (Echo, ECHO_PORT),
+    "discard": (Discard, DISCARD_PORT),
+    "chargen": (Chargen, CHARGEN_PORT),
+}
+HTTP_PORT = 80
+
+# How long connections may take to finish once the program has ended: a few round trips on this link, and some ACKs
+# that wait to ride on something.
+LAST_WORDS = 1.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is served: `service` is one of `SERVICES`, or `directory` names one. No `port` means the service's own.
+
+    Beside it runs `command`. Without a command it is served for ever.
+    """
+
+    service: str | None = None
+    directory: str | None = None
+    port: int | None = None
+    command: tuple[str, ...] = ()
+
+    @property
+    def what(self) -> str:
+        """What is served, in a word."""
+        return self.service or self.directory or ""
+
+    @property
+    def at_port(self) -> int:
+        """The port that is served."""
+        return self.port or (HTTP_PORT if self.service is None else SERVICES[self.service][1])
+
+
+def serve(plan: Plan, place: Place, *, observer: Observer | None = None, say: Callable[[str], None]) -> int:
+    """Does it, and returns the exit code: the command's own; 127 or 126 when it can't be found or started.
+
+    `say` is given what the user should know, a sentence at a time. Raises OSError for a directory that can't be
+    served, and `LinkDown` when the device goes.
+    """
+    directory = Directory(plan.directory) if plan.directory is not None else None
+    with Session(place, observer=observer) as session:
+        session.handlers.listen(plan.at_port, _maker(plan, directory))
+        if plan.command:
+            code = _run_beside(plan, place, session, say)
+        else:
+            where = ", ".join(place.addresses)
+            say(f"{plan.what} on {where} port {plan.at_port}, device {place.device.name}; Ctrl-C ends it")
+            _allow_many_files()
+            while True:
+                session.turn()
+        if session.handlers.failed:
+            say(f"{session.handlers.failed} connections failed here, the last with {session.handlers.failure!r}")
+    return code
+
+
+def _maker(plan: Plan, directory: Directory | None) -> Callable[[Connection], Handler]:
+    if directory is None:
+        return SERVICES[plan.service or ""][0]
+    answer = directory.answer
+    return lambda connection: HttpServer(connection, answer)
+
+
+def _run_beside(plan: Plan, place: Place, session: Session, say: Callable[[str], None]) -> int:
+    assert place.network is not None
+    try:
+        program = place.network.popen(plan.command, env=environment(place, plan.at_port))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        say(f"{error.filename or plan.command[0]}: {error.strerror}")
+        return NOT_FOUND
+    except (OSError, ValueError) as error:
+        say(f"{plan.command[0]}: {getattr(error, 'strerror', None) or error}")
+        return NOT_STARTED
+    # Only now: the program shouldn't inherit it.
+    _allow_many_files()
+    with program_decides(program):
+        session.watch(program.fileno(), select.EPOLLIN, lambda _: session.unwatch(program.fileno()))
+        session.until(lambda: program.poll() is not None)
+    session.until(lambda: not session.handlers, LAST_WORDS)
+    return exit_code(program.wait())
+
+
+def _allow_many_files() -> None:
+    """As many open files as this user may have: each large file on its way to a client is one."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    except (OSError, ValueError):
+        # Refused, it stays as it is, and who comes beyond it is answered with 503.
+        return

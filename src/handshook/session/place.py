@@ -1,0 +1,56 @@
+"""Where an engine stands: at its end of a private network, or on a TUN device that the user has."""
+
+from ipaddress import ip_interface
+
+from ..lab import PrivateNetwork
+from ..link.device import Device
+
+
+class Place:
+    """A link's end, the engine's own `addresses` there, and, in a private network, `network` with its kernel.
+
+    Close it; what was started in the private network ends with it.
+    """
+
+    def __init__(self, device: Device, addresses: list[str], network: PrivateNetwork | None = None) -> None:
+        self.device = device
+        self.addresses = addresses
+        self.network = network
+
+    @classmethod
+    def private(cls, link: str = "auto") -> "Place":
+        """A private network over "tun", "veth" or the first of them that can be had ("auto").
+
+        Raises `PrivateNetworkUnavailable`.
+        """
+        network = PrivateNetwork(link=link)
+        addresses = [network.engine4, network.engine6] if network.ipv6 else [network.engine4]
+        return cls(network.device, addresses, network)
+
+    @classmethod
+    def attached(cls, name: str, addresses: list[str]) -> "Place":
+        """A TUN device that exists; `addresses` are the engine's, each with or without the length of its prefix.
+
+        Raises OSError where the device can't be had, ValueError for what is no address.
+        """
+        from ..link.tun import Tun
+
+        own = [str(ip_interface(address).ip) for address in addresses]
+        return cls(Tun.attach(name), own)
+
+    @property
+    def peer_name(self) -> str:
+        """Who is at the other end, for the ladder."""
+        return "peer" if self.network is None else "kernel"
+
+    def close(self) -> None:
+        """Lets go of the device and ends the private network. A second call does nothing."""
+        if self.network is not None:
+            self.network.close()
+        self.device.close()
+
+    def __enter__(self) -> "Place":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,93 @@
+"""One engine at its place, driven: the stack, the pump that moves its packets, the handlers that hear its news."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from ..host.stack import Stack
+from ..host.step import Step
+from ..io.handlers import Handlers
+from ..link.pump import Pump
+from ..tcp.config import Config
+from .place import Place
+
+
+class Observer(Protocol):
+    """What may watch the engine; a `Watcher` is one."""
+
+    def __call__(self, step: Step) -> None: ...
+
+
+class Session:
+    """A stack with `place.addresses` on `place.device`; `config` as for `Stack`, its mtu is the device's.
+
+    All of it belongs to one thread. Close it before its place.
+    """
+
+    def __init__(self, place: Place, *, config: Config | None = None, observer: Observer | None = None) -> None:
+        self.config = replace(config or Config(), mtu=place.device.mtu)
+        self.stack = Stack(place.addresses, config=self.config, framing=place.device.framing)
+        self.handlers = Handlers(self.stack)
+        if observer is not None:
+            self.stack.observe(observer)
+        self._pump = Pump(self.stack, place.device)
+        self.tell_time()
+
+    def turn(self, timeout: float | None = None) -> None:
+        """Move what waits, sleep until there is more or for `timeout` seconds, and tell the news.
+
+        Raises `LinkDown` when the device is gone.
+        """
+        self._pump.turn(timeout)
+        self.handlers.dispatch()
+
+    def until(self, condition: Callable[[], bool], limit: float | None = None) -> bool:
+        """Go on until the condition holds, for at most `limit` seconds; returns whether it does.
+
+        The condition is looked at after each turn, so it must follow from what wakes the loop: packets, timers and
+        what is watched. What the last of them has left to say, such as the ACK of a FIN, has left by then.
+        """
+        end = None if limit is None else time.monotonic() + limit
+        while not (holds := condition()):
+            left = None if end is None else end - time.monotonic()
+            if left is not None and left <= 0:
+                break
+            self.turn(left)
+        self.turn(0)
+        return holds
+
+    def watch(self, descriptor: int, events: int, callback: Callable[[int], object]) -> None:
+        """Calls `callback(events)` when the descriptor is ready, as `Pump.watch`; the stack knows the time by then."""
+
+        def call(ready: int) -> None:
+            self.tell_time()
+            callback(ready)
+
+        self._pump.watch(descriptor, events, call)
+
+    def unwatch(self, descriptor: int) -> None:
+        """Watches the descriptor no more."""
+        self._pump.unwatch(descriptor)
+
+    def tell_time(self) -> None:
+        """Tell the stack what time it is, before it is asked for something out of turn."""
+        self.stack.advance(time.monotonic())
+
+    def close(self) -> None:
+        """Abort what is open, and tell the peers so. A second call does nothing."""
+        try:
+            self.tell_time()
+            self.handlers.close()
+            self._pump.turn(0)
+        except (OSError, ValueError):
+            # The device may be what has failed, and then nobody can be told.
+            pass
+        finally:
+            self._pump.close()
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,272 @@
+"""`handshook serve`, with real programs as clients, in every world."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from cli.commands import ROOT, environment, python, run, started
+from lab.worlds import HANG, World, require
+
+CONNECT = """
+import os, socket, sys
+address = os.environ["HANDSHOOK_ADDRESS6" if "6" in sys.argv else "HANDSHOOK_ADDRESS"]
+connection = socket.create_connection((address, int(os.environ["HANDSHOOK_PORT"])), 30)
+"""
+
+ECHO = (
+    CONNECT
+    + """
+import threading
+data = os.urandom(1 << 20) * 8
+back = bytearray()
+def read():
+    while piece := connection.recv(1 << 16):
+        back.extend(piece)
+reader = threading.Thread(target=read)
+reader.start()
+connection.sendall(data)
+connection.shutdown(socket.SHUT_WR)
+reader.join()
+assert back == data
+"""
+)
+
+DISCARD = (
+    CONNECT
+    + """
+connection.sendall(bytes(8 << 20))
+connection.shutdown(socket.SHUT_WR)
+assert connection.recv(1) == b""
+"""
+)
+
+CHARGEN = (
+    CONNECT
+    + """
+got = bytearray()
+while len(got) < 8 << 20:
+    got.extend(connection.recv(1 << 20))
+assert got.startswith(bytes(range(0x20, 0x20 + 72)) + b"\\r\\n!")
+connection.close()
+"""
+)
+
+
+@pytest.fixture
+def site():
+    """A directory that everybody may read."""
+    path = Path(tempfile.mkdtemp(prefix="handshook-test-"))
+    path.chmod(0o755)
+    (path / "page.txt").write_text("the page\n")
+    (path / "big.bin").write_bytes(os.urandom(1 << 20) * 20)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.mark.parametrize(("service", "code"), [("--echo", ECHO), ("--discard", DISCARD), ("--chargen", CHARGEN)])
+@pytest.mark.parametrize("version", ["4", "6"])
+def test_services(world, service, code, version):
+    done = run(world, "serve", service, "--quiet", "--", *python(code), version)
+    assert (done.returncode, done.stdout, done.stderr.decode()) == (0, b"", "")
+
+
+def test_a_directory_for_curl(world, site):
+    line = (
+        "set -e; curl -sS --noproxy '*' -o /dev/null http://$HANDSHOOK_ADDRESS:$HANDSHOOK_PORT/; "
+        "curl -sS --noproxy '*' http://$HANDSHOOK_ADDRESS:$HANDSHOOK_PORT/page.txt; "
+        "curl -gsS --noproxy '*' http://[$HANDSHOOK_ADDRESS6]:$HANDSHOOK_PORT/big.bin | cmp - $1/big.bin; exit 7"
+    )
+    done = run(world, "serve", "--dir", str(site), "--", "sh", "-c", line, "sh", str(site))
+    assert (done.returncode, done.stdout) == (7, b"the page\n"), done.stderr.decode()
+    assert "SYN_ANSWERED" in done.stderr.decode()
+    assert "TIME-WAIT?" in done.stderr.decode()
+
+
+def test_fifty_at_once(site):
+    line = (
+        "seq 50 | xargs -P 50 -I{} curl -sS --noproxy '*' -o /dev/null -w '%{http_code} %{size_download}\\n' "
+        "http://$HANDSHOOK_ADDRESS/big.bin"
+    )
+    (site / "big.bin").write_bytes(bytes(1 << 20))
+    done = run(ROOT, "serve", "--dir", str(site), "--quiet", "--", "sh", "-c", line)
+    assert done.stdout == f"200 {1 << 20}\n".encode() * 50, done.stderr.decode()
+    assert done.stderr == b""
+
+
+def test_the_program_finds_where_it_is(world):
+    line = "echo $HANDSHOOK_ADDRESS $HANDSHOOK_ADDRESS6 $HANDSHOOK_PORT $HANDSHOOK_PEER"
+    done = run(world, "serve", "--echo", "--port", "7777", "--", "sh", "-c", line)
+    assert done.stdout == b"198.51.100.2 2001:db8::2 7777 198.51.100.1\n"
+    assert done.stderr == b""
+
+
+@pytest.mark.parametrize(("service", "port"), [("--echo", 7), ("--discard", 9), ("--chargen", 19), ("--dir=/", 80)])
+def test_the_usual_ports(service, port):
+    done = run(ROOT, "serve", service, "--", "sh", "-c", "echo $HANDSHOOK_PORT")
+    assert int(done.stdout) == port
+
+
+def test_the_streams_and_the_exit_code_are_the_programs_own():
+    done = run(ROOT, "serve", "--echo", "--", "sh", "-c", "cat; echo said >&2; exit 3", input=b"typed")
+    assert (done.returncode, done.stdout, done.stderr) == (3, b"typed", b"said\n")
+    done = run(ROOT, "serve", "--echo", "--", "sh", "-c", "kill -TERM $$")
+    assert done.returncode == 128 + signal.SIGTERM
+
+
+def test_a_program_that_cannot_be_started():
+    done = run(ROOT, "serve", "--echo", "--", "no-such-program")
+    assert (done.returncode, done.stderr) == (127, b"handshook: no-such-program: No such file or directory\n")
+    done = run(ROOT, "serve", "--echo", "--", "/etc/passwd")
+    assert (done.returncode, done.stderr) == (126, b"handshook: /etc/passwd: Permission denied\n")
+
+
+def test_json_is_a_line_a_step():
+    done = run(ROOT, "serve", "--echo", "--json", "--explain", "--", *python(ECHO))
+    rows = [json.loads(line) for line in done.stderr.splitlines()]
+    assert rows[0]["outcome"] == "SYN_ANSWERED" and rows[0]["sentence"]
+    assert rows[-1]["after"] == "CLOSED"
+    assert sum(row.get("length", 0) for row in rows if row["direction"] == "in") == 8 << 20
+
+
+def test_what_is_closing_when_the_program_ends_may_finish():
+    done = run(ROOT, "serve", "--discard", "--json", "--", *python(CONNECT + "connection.sendall(b'x')"))
+    assert json.loads(done.stderr.splitlines()[-1])["after"] == "CLOSED"
+
+
+def test_headers_and_ascii():
+    done = run(ROOT, "serve", "--discard", "--headers", "--ascii", "--", *python(CONNECT))
+    text = done.stderr.decode()
+    assert text.isascii() and "SYN" in text and "+-" in text
+
+
+def test_a_ladder_that_nobody_reads_does_not_stop_the_service():
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = run(
+            ROOT,
+            "serve",
+            "--echo",
+            "--",
+            *python(ECHO.replace("assert back", "print(len(back));assert back")),
+            stdout=subprocess.PIPE,
+            stderr=writer,
+        )
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stdout) == (0, b"8388608\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_all_ends_all(world, number):
+    code = CONNECT + "print('open', flush=True); connection.recv(1)"
+    words = ["serve", "--echo", "--quiet", "--", *python(code)]
+    with started(world, *words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as tool:
+        assert tool.stdout.readline() == b"open\n"
+        os.killpg(tool.pid, number)
+        assert tool.wait(HANG) == 128 + number
+
+
+def test_an_interrupt_for_the_tool_alone_is_passed_on():
+    code = (
+        "import time\ntry:\n    print('here', flush=True)\n    time.sleep(1000)\n"
+        "except KeyboardInterrupt:\n    raise SystemExit(4)"
+    )
+    with started(ROOT, "serve", "--echo", "--", *python(code), stdout=subprocess.PIPE) as tool:
+        assert tool.stdout.readline() == b"here\n"
+        tool.send_signal(signal.SIGINT)
+        assert tool.wait(HANG) == 4
+
+
+def test_sigkill_leaves_nothing():
+    with started(ROOT, "serve", "--echo", "--", "sh", "-c", "echo here; sleep 1000", stdout=subprocess.PIPE) as tool:
+        assert tool.stdout.readline() == b"here\n"
+        tool.kill()
+        tool.wait(HANG)
+
+
+def test_no_private_network_says_why(tmp_path):
+    world = require(World("nobody", "tun"))
+    # As nobody without the TUN node opened for them, "--link tun" can't be had.
+    line = [part for part in _command(world, "serve", "--echo", "--", "true") if part != "--tun"]
+    done = subprocess.run(line, env=environment(world), cwd="/", capture_output=True, timeout=HANG, check=False)
+    assert done.returncode == 1
+    first, second = done.stderr.decode().splitlines()
+    assert first.startswith("handshook: no private network: /dev/net/tun may not be opened")
+    assert "veth" in second
+
+
+def _command(world, *words):
+    from cli.commands import command
+
+    return command(world, *words)
+
+
+ON_A_TUN = """
+import os, signal, socket, subprocess, sys
+from pyroute2 import IPRoute
+from handshook.lab import libc
+libc.unshare(libc.CLONE_NEWNET)
+with IPRoute() as netlink:
+    netlink.link("add", ifname="mine", kind="tuntap", mode="tun")
+    index = netlink.link_lookup(ifname="mine")[0]
+    netlink.addr("add", index=index, address="10.9.0.1", prefixlen=24)
+    netlink.link("set", index=index, state="up")
+ours = [sys.executable, "-P", "-m", "handshook.cli"]
+place = ["--tun", "mine", "--address", "10.9.0.2/24"]
+tool = subprocess.Popen([*ours, "serve", "--echo", *place], stderr=subprocess.PIPE)
+assert tool.stderr.readline() == b"handshook: echo on 10.9.0.2 port 7, device mine; Ctrl-C ends it\\n"
+with socket.create_connection(("10.9.0.2", 7), 30) as connection:
+    connection.sendall(b"over a device of the user's own")
+    assert connection.recv(100) == b"over a device of the user's own"
+    tool.send_signal(signal.SIGINT)
+    assert tool.wait(30) == 130
+    assert b"SENT_RST" in tool.stderr.read()
+    try:
+        assert not connection.recv(1)
+    except ConnectionResetError:
+        print("reset")
+with socket.create_server(("10.9.0.1", 2222)) as server:
+    client = subprocess.Popen([*ours, "connect", "--quiet", *place, "10.9.0.1", "2222"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE)
+    taken, who = server.accept()
+    assert who[0] == "10.9.0.2"
+    client.stdin.write(b"hello")
+    client.stdin.close()
+    assert taken.recv(10) == b"hello" and taken.recv(10) == b""
+    taken.sendall(b"good day")
+    taken.close()
+    assert client.stdout.read() == b"good day" and client.wait(30) == 0
+"""
+
+
+def test_a_device_of_the_users_own():
+    require(ROOT)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", ON_A_TUN], env=environment(ROOT), capture_output=True, timeout=HANG, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, b"reset\n"), done.stderr.decode()
+
+
+def test_it_uses_no_processor_when_idle():
+    code = CONNECT + "import time; print('open', flush=True); time.sleep(3)"
+    with started(ROOT, "serve", "--echo", "--quiet", "--", *python(code), stdout=subprocess.PIPE) as tool:
+        assert tool.stdout.readline() == b"open\n"
+        time.sleep(0.5)
+        before = _processor(tool.pid)
+        time.sleep(1.5)
+        assert _processor(tool.pid) - before <= 1
+        assert tool.wait(HANG) == 0
+
+
+def _processor(pid):
+    """Processor time so far, in clock ticks (a hundredth of a second)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
