@@ -49,9 +49,10 @@ cdef class Stack(Owner):
     cdef int _arrive(self, bytes frame, double now) except -1
     @cython.locals(key=bytes, width=Py_ssize_t, before=int, after=int, wait=TimeWait, outcome=int, listener=Listener)
     cdef int _meet_stranger(self, Segment segment, double now) except -1
-    @cython.locals(outcome=int)
+    @cython.locals(key=bytes, listener=Listener, after=int, outcome=int, entry=HalfOpen)
     cdef int _meet_time_wait(self, TimeWait wait, Segment segment, double now) except -1
-    cdef Listener _find_listener(self, bytes address, int port)
+    @cython.locals(width=Py_ssize_t, address=bytes, port=int)
+    cdef Listener _find_listener(self, bytes key)
     @cython.locals(flags="unsigned int", key=bytes, entry=HalfOpen, data=bytes)
     cdef int _meet_listener(self, Listener listener, Segment segment, double now) except -1
     @cython.locals(listener=Listener, connection=Connection, outcome=int)

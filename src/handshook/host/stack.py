@@ -28,7 +28,8 @@ from ..wire.build import OUTCOMES, Builder, reset_for
 from ..wire.flags import ACK, FIN, RST, SYN
 from ..wire.framing import PLAIN, VNET_DATA_VALID, VNET_NEEDS_CHECKSUM, Framing
 from ..wire.icmp import EchoRequest, read_icmp, write_echo_reply
-from ..wire.segment import PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP, Segment, parse, segment_length
+from ..wire.kinds import PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP
+from ..wire.segment import Segment, parse, segment_length
 from .errors import suffer
 from .events import Event
 from .listener import Listener
@@ -126,7 +127,7 @@ class Stack(Owner):
             raise ValueError("a stack needs addresses of its own, and each must be unicast")
         self._headroom = framing.headroom
         self._vnet = framing.vnet
-        self._most_frame = OFFLOAD_FRAME if framing.vnet else self.config.mtu
+        self._most_frame = OFFLOAD_FRAME if framing.vnet else 0
         self._secrets = Secrets(seed)
         self._ports = Ports(self._secrets.ports)
         self._builder = Builder(framing, self.config.ttl)
@@ -301,6 +302,10 @@ class Stack(Owner):
 
     def observe(self, callback: Callable[[Step], None]) -> None:
         """Call back with each step from now on; see `Step`. Costs nothing while nobody observes."""
+        if not self._observers:
+            # What happened unseen is no part of the first step that is shown.
+            for flow in self._flows.values():
+                flow.seen = flow.stage
         self._observers.add(callback)
 
     def unobserve(self, callback: Callable[[Step], None]) -> None:
@@ -387,18 +392,12 @@ class Stack(Owner):
         if not is_unicast(key[:width]) or key[:width] in self._addresses:
             # MUST-63; a packet from ourselves that comes over the link is the "land" attack.
             return self._drop(SOURCE_INVALID, segment.frame)
-        before: int = CLOSED
-        after: int = CLOSED
         wait = self._time_waits.find(key)
         if wait is not None:
-            outcome = self._meet_time_wait(wait, segment, now)
-            if outcome != TIME_WAIT_REOPENED:
-                if self._observers:
-                    self._observers.show(self.now, Direction.IN, outcome, TIME_WAIT, TIME_WAIT, key, segment.frame)
-                return outcome
-            self._counts[TIME_WAIT_REOPENED] += 1
-            self._time_waits.remove(key)
-        listener = self._find_listener(key[width : 2 * width], int.from_bytes(key[-2:], "big"))
+            return self._meet_time_wait(wait, segment, now)
+        before: int = CLOSED
+        after: int = CLOSED
+        listener = self._find_listener(key)
         if listener is not None:
             before = after = LISTEN
             outcome = self._meet_listener(listener, segment, now)
@@ -414,14 +413,34 @@ class Stack(Owner):
         return outcome
 
     def _meet_time_wait(self, wait: TimeWait, segment: Segment, now: float) -> int:
-        outcome = in_time_wait(wait, segment)
-        if outcome == TIME_WAIT_FIN_REPEATED:
+        """A segment for a four-tuple that rests. A new SYN ends the rest only where a listener takes it up."""
+        key = segment.key
+        listener = self._find_listener(key)
+        after: int = TIME_WAIT
+        outcome = in_time_wait(wait, segment, listener is not None and listener.config.timestamps)
+        if outcome == TIME_WAIT_REOPENED:
+            # Where nobody listens it is answered with an ACK, as in Linux: a RST would call the connection refused
+            # that was just closed in order, and ending the rest would be what RFC 1337 warns of.
+            outcome = TIME_WAIT_ACKED if listener is None else self._meet_listener(listener, segment, now)
+            if outcome == SYN_ANSWERED:
+                entry = self._flows[key]
+                assert isinstance(entry, HalfOpen)
+                entry.begin_after(wait.snd_nxt)
+                self._time_waits.remove(key)
+                after = SYN_RECEIVED
+                outcome = TIME_WAIT_REOPENED
+        elif outcome == TIME_WAIT_FIN_REPEATED:
             wait.expires = now + 2 * self.config.msl
         if (outcome == TIME_WAIT_FIN_REPEATED or outcome == TIME_WAIT_ACKED) and len(self._waits_owed) < MOST_ANSWERS:
-            self._waits_owed.append((segment.key, wait))
+            self._waits_owed.append((key, wait))
+        if self._observers:
+            self._observers.show(self.now, Direction.IN, outcome, TIME_WAIT, after, key, segment.frame)
         return outcome
 
-    def _find_listener(self, address: bytes, port: int) -> Listener | None:
+    def _find_listener(self, key: bytes) -> Listener | None:
+        width = (len(key) - 4) // 2
+        address = key[width : 2 * width]
+        port = int.from_bytes(key[-2:], "big")
         return self._listeners.get((address, port)) or self._listeners.get((None, port))
 
     def _meet_listener(self, listener: Listener, segment: Segment, now: float) -> int:
@@ -543,7 +562,7 @@ class Stack(Owner):
             connection.timestamps,
             connection.ts_offset,
             connection.ts_recent,
-            now + 2 * connection.config.msl,
+            now + 2 * self.config.msl,
         )
         self._time_waits.add(connection.key, wait)
         if connection.ack_owed != ACK_NONE:
@@ -554,6 +573,7 @@ class Stack(Owner):
     def _forget_half_open(self, entry: HalfOpen) -> None:
         assert isinstance(entry.listener, Listener)
         entry.listener.half_open -= 1
+        entry.stage = CLOSED  # it may still be on the list of those with something to say
         if entry.data is not None:
             self._half_open_held -= len(entry.data)
         self._timers.disarm(entry)

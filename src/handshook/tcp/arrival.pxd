@@ -19,7 +19,7 @@ cdef double TIMESTAMP_LAPSES
 cpdef int segment_arrives(TCB c, Segment s, double now) except -1
 @cython.locals(why=int, acked=bint)
 cdef int _take_text(TCB c, Segment s, double now, int outcome) except -1
-@cython.locals(flags="unsigned int", length="unsigned int", window="unsigned int", end="unsigned int", old=bint)
+@cython.locals(flags="unsigned int", length="unsigned int", window="unsigned int", end="unsigned int", old=bint, shut=bint)
 cdef int _check(TCB c, Segment s, double now) except -1
 cdef int _answer(TCB c, unsigned int length, double now, int outcome) except -1
 @cython.locals(why=int, unsent=bint)

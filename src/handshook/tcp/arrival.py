@@ -106,21 +106,25 @@ def _check(c: TCB, s: Segment, now: float) -> int:
         # RFC 5961 3.2: only the exact number resets; another one in the window must be proved.
         if s.seq == c.rcv_nxt:
             return _end(c, CONNECTION_RESET)
-        return challenge(c, now) if acceptable(s.seq, length, c.rcv_nxt, window) else RST_OUTSIDE_WINDOW
+        return challenge(c, now) if acceptable(s.seq, 0, c.rcv_nxt, window) else RST_OUTSIDE_WINDOW
     if flags & SYN:
         # RFC 5961 4.2: whatever its number, a peer that has really restarted answers the challenge with a RST.
         return challenge(c, now)
     if not acceptable(s.seq, length, c.rcv_nxt, window):
-        if window == 0 and length and s.seq == c.rcv_nxt and flags & ACK:
-            # RFC 9293 3.10.7.4: with the window shut, ACKs are still looked at.
-            take_ack(c, s, now)
+        # RFC 9293 3.10.7.4: with the window shut, ACKs are still looked at.
+        shut = window == 0 and length != 0 and s.seq == c.rcv_nxt and (flags & ACK) != 0
+        if shut and take_ack(c, s, now) == FIN_ACKED:
+            fin_acked(c, now)
+            if c.stage == CLOSED or c.stage == TIME_WAIT:
+                return FIN_ACKED
         end = (s.seq + length) & 0xFFFFFFFF
         old = before(s.seq, c.rcv_nxt) and before_or_at(end, c.rcv_nxt)
         return _answer(c, length, now, DUPLICATE_SEGMENT if old else OUTSIDE_WINDOW)
     if not flags & ACK:
         return WITHOUT_ACK_DROPPED
-    if c.timestamps and before_or_at(s.seq, c.last_ack_sent) and not before(s.tsval, c.ts_recent):
-        # RFC 7323 4.3 (2), the echo is of the segment that last moved the window's left edge.
+    if c.timestamps and before_or_at(s.seq, c.last_ack_sent):
+        # RFC 7323 4.3 (2), the echo is of the segment that last moved the window's left edge. One older than what we
+        # have comes this far only when that has lapsed, and then takes its place (5.5).
         c.ts_recent = s.tsval
         c.ts_recent_at = now
     return NOTHING

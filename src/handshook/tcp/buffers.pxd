@@ -1,5 +1,5 @@
 cimport cython
-from .sequence cimport signed_distance
+from .sequence cimport distance, signed_distance
 
 cdef Py_ssize_t SMALL, MOST_GAPS
 
@@ -31,6 +31,8 @@ cdef class ReceiveBuffer:
     cpdef bytes read(self, Py_ssize_t count)
     @cython.locals(kept=list, at=Py_ssize_t, overlap=Py_ssize_t, room=Py_ssize_t, there=Py_ssize_t, before_data=bytes)
     cpdef bint keep(self, unsigned int seq, bytes data) except -1
+    @cython.locals(start="unsigned int", at=Py_ssize_t, room=Py_ssize_t)
+    cpdef unsigned int fill(self, unsigned int next_seq, bytes frame, Py_ssize_t first, Py_ssize_t last)
     @cython.locals(kept=list, done=Py_ssize_t, behind=Py_ssize_t, data=bytes, seq="unsigned int")
     cpdef unsigned int join(self, unsigned int next_seq)
     @cython.locals(runs=list)

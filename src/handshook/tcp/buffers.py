@@ -6,7 +6,7 @@ straight from where they are, and an arrived frame waits whole until the program
 
 from collections import deque
 
-from .sequence import signed_distance
+from .sequence import distance, signed_distance
 
 # Under this size pieces are put together, so that a flood of tiny ones costs bytes and not objects.
 SMALL = 2048
@@ -176,6 +176,22 @@ class ReceiveBuffer:
             data = data[room + there :]
             at += 1
         return True
+
+    def fill(self, next_seq: int, frame: bytes, first: int, last: int) -> int:
+        """Take frame[first:last], which comes at `next_seq`, and all that then follows without a gap.
+
+        Only what is missing is taken of it: what was kept stays, as in `keep`. Returns the number after it all.
+        """
+        start = next_seq
+        at = first
+        while at < last:
+            room = last - at
+            if self.beyond:
+                room = min(room, signed_distance(next_seq, self.beyond[0][0]))
+            self.append(frame, at, at + room)
+            next_seq = self.join((next_seq + room) & 0xFFFFFFFF)
+            at = first + distance(start, next_seq)
+        return next_seq
 
     def join(self, next_seq: int) -> int:
         """Move what now follows `next_seq` without a gap to the readable part; returns the sequence number after it."""

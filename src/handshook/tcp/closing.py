@@ -46,7 +46,6 @@ CALLED_CLOSE = Outcome.CALLED_CLOSE
 CLOSED_NORMALLY = Outcome.CLOSED_NORMALLY
 CLOSED_UNREAD_RESET = Outcome.CLOSED_UNREAD_RESET
 FIN_ACCEPTED = Outcome.FIN_ACCEPTED
-FIN_BOTH = Outcome.FIN_BOTH
 FLAGS_NONSENSE = Outcome.FLAGS_NONSENSE
 NOTHING = Outcome.NOTHING
 TIME_WAIT_ACKED = Outcome.TIME_WAIT_ACKED
@@ -97,7 +96,9 @@ def abort(c: TCB) -> int:
     """ABORT (RFC 9293 3.10.5): a RST where the peer knows of the connection, and nothing is kept."""
     if c.stage == CLOSED:
         return NOTHING
-    c.reset_owed = c.stage not in (SYN_SENT, TIME_WAIT)
+    # A peer that has finished and has our FIN, or soon will, needs no RST.
+    finished = c.fin_sent and (c.stage == CLOSING or c.stage == LAST_ACK)
+    c.reset_owed = not finished and c.stage != SYN_SENT and c.stage != TIME_WAIT
     c.stage = CLOSED
     c.why = CALLED_ABORT
     c.outgoing = c.incoming = None
@@ -152,33 +153,37 @@ def take_fin(c: TCB, now: float) -> int:
         c.stage = CLOSING
     elif c.stage == FIN_WAIT_2:
         enter_time_wait(c)
-        if c.fin_acked:
-            return FIN_BOTH
     return FIN_ACCEPTED
 
 
-def in_time_wait(w: TimeWait, s: Segment) -> int:
-    """SEGMENT ARRIVES in TIME-WAIT (RFC 9293 3.10.7.4, RFC 1337, RFC 6191)."""
+def in_time_wait(w: TimeWait, s: Segment, timestamps: bool) -> int:
+    """SEGMENT ARRIVES in TIME-WAIT (RFC 9293 3.10.7.4, RFC 1337, RFC 6191).
+
+    `timestamps` says whether a new connection would use them if the peer's SYN has them.
+    """
     flags = s.flags
     if flags & RST:
         # RFC 1337 3, fix F1: an old RST must not free the four-tuple early.
         return TIME_WAIT_RST_IGNORED
     if flags & SYN:
-        if flags & (ACK | FIN):
+        if flags & FIN:
             return FLAGS_NONSENSE
-        return TIME_WAIT_REOPENED if is_newer(w, s) else TIME_WAIT_SYN_DROPPED
-    if flags & FIN and flags & ACK:
+        if flags & ACK:
+            # Answered as in every synchronized state (RFC 5961 4).
+            return TIME_WAIT_ACKED
+        return TIME_WAIT_REOPENED if is_newer(w, s, timestamps) else TIME_WAIT_SYN_DROPPED
+    length = segment_length(s)
+    if flags & FIN and flags & ACK and (s.seq + length) & 0xFFFFFFFF == w.rcv_nxt:
+        # Only the peer's own FIN stands there; another one is a guess, and must not hold the four-tuple for ever.
         return TIME_WAIT_FIN_REPEATED
     # What has no length wants no answer: two ends that both answered would never stop.
-    return TIME_WAIT_ACKED if segment_length(s) else TIME_WAIT_IGNORED
+    return TIME_WAIT_ACKED if length else TIME_WAIT_IGNORED
 
 
-def is_newer(w: TimeWait, s: Segment) -> bool:
+def is_newer(w: TimeWait, s: Segment, timestamps: bool) -> bool:
     """Can this SYN be told from an old duplicate? RFC 6191 2, its table; MAY-2 of RFC 9293 without timestamps."""
-    if s.timestamps and w.timestamps:
-        if before(w.ts_recent, s.tsval):
+    if s.timestamps and timestamps:
+        if not w.timestamps or before(w.ts_recent, s.tsval):
             return True
         return s.tsval == w.ts_recent and before(w.rcv_nxt, s.seq)
-    if s.timestamps:
-        return True
     return before(w.rcv_nxt, s.seq)

@@ -11,6 +11,7 @@ from .config import Config
 from .departure import emit
 from .flow import Owner
 from .half_open import HalfOpen
+from .happened import READABLE
 from .sequence import distance
 from .states import CLOSE_WAIT, CLOSED, ESTABLISHED, MAY_SEND, SYN_RECEIVED, TIME_WAIT, State
 from .tcb import TCB, set_mss
@@ -179,6 +180,7 @@ class Connection(TCB):
         if entry.data is not None:
             self.incoming = ReceiveBuffer()
             self.incoming.append(entry.data, 0, len(entry.data))
+            self.happened |= READABLE
 
     def arrive(self, segment: Segment, now: float) -> int:
         """Judge a segment (RFC 9293 3.10.7)."""
@@ -228,7 +230,7 @@ def _judge(c: Connection) -> Verdict:
             sentence = f"with {remote}: {why.meaning}"
         return Verdict(Outcome.CLOSED_NORMALLY if why is Outcome.NOTHING else why, sentence, evidence)
     if not c.syn_acked:
-        sentence = f"the handshake with {remote} is under way; {tries} SYN sent" + ("s" if tries > 1 else "")
+        sentence = f"the handshake with {remote} is under way; {tries} SYN{'s' if tries > 1 else ''} sent"
         return Verdict(Outcome.OPENING, sentence, evidence)
     if state is State.ESTABLISHED:
         return Verdict(Outcome.OPEN, f"open with {remote}", evidence)

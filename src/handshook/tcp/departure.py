@@ -135,6 +135,8 @@ def _emit_new(c: TCB, b: Builder, now: float, frames: list[bytes], count: int) -
 def _emit_again(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
     """The first segment of what was lost."""
     seq = c.resend
+    c.retransmissions += 1
+    c.rtt_start = NEVER
     if not c.syn_acked and seq == c.iss:
         c.resend = (seq + 1) & 0xFFFFFFFF
         return _emit_syn(c, b, now, frames, SENT_SYN_AGAIN if c.stage == SYN_SENT else SENT_SYN_ACK_AGAIN)
@@ -154,8 +156,6 @@ def _emit_again(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
             outcome = SENT_FIN_AGAIN
             if before(c.lost_end, c.resend):
                 c.lost_end = c.resend
-    c.retransmissions += 1
-    c.rtt_start = NEVER
     _write(c, b, now, frames, seq, count, flags, outcome)
     return outcome
 

@@ -4,12 +4,13 @@ from ..wire.segment cimport Segment
 from .flow cimport Flow
 from .isn cimport Secret
 from .opening cimport in_syn_received
-from .sequence cimport before
+from .sequence cimport before, before_or_at
 
 cdef unsigned int ACK, SYN
 cdef int CHALLENGE_ACK, HALF_OPEN_GIVEN_UP, HALF_OPEN_RESET, NOTHING, OUTSIDE_WINDOW, PAWS_REJECTED
 cdef int RETRANSMISSION_TIMED_OUT, SENT_CHALLENGE_ACK, SENT_SYN_ACK, SENT_SYN_ACK_AGAIN, SYN_REPEATED
 cdef int CLOSED, SYN_RECEIVED, MOST_SCALE, MOST_CHALLENGES
+cdef unsigned int BEYOND
 cdef double NEVER
 
 cdef class HalfOpen(Flow):
@@ -21,6 +22,7 @@ cdef class HalfOpen(Flow):
     cdef readonly double started_at, sent_at, rto
 
     cpdef hold(self, bytes data)
+    cpdef begin_after(self, unsigned int number)
     cpdef unsigned int window(self)
     @cython.locals(why=int)
     cpdef int arrive(self, Segment segment, double now) except -1

@@ -13,7 +13,7 @@ from .config import MOST_SCALE, Config
 from .flow import Flow
 from .isn import Secret
 from .opening import in_syn_received
-from .sequence import before
+from .sequence import before, before_or_at
 from .states import CLOSED, SYN_RECEIVED
 
 CHALLENGE_ACK = Outcome.CHALLENGE_ACK
@@ -30,6 +30,8 @@ SYN_REPEATED = Outcome.SYN_REPEATED
 
 # What an entry may be made to say in answer to segments that don't fit, in all its short life (RFC 5961 7).
 MOST_CHALLENGES = 10
+# How far, then: past any window that was not scaled, as in Linux.
+BEYOND = 65537
 
 
 class HalfOpen(Flow):
@@ -88,6 +90,14 @@ class HalfOpen(Flow):
         """Keep what came with the SYN (RFC 9293 3.10.7.2 allows it); it is acknowledged, and delivered once open."""
         self.data = data
         self.rcv_nxt = (self.rcv_nxt + len(data)) & 0xFFFFFFFF
+
+    def begin_after(self, number: int) -> None:
+        """Number from beyond what the last connection of this four-tuple has used (RFC 9293 3.6.1, MAY-2).
+
+        The clock alone doesn't see to it: who sends more than 250,000 octets a second overtakes it.
+        """
+        if before_or_at(self.iss, number):
+            self.iss = (number + BEYOND) & 0xFFFFFFFF
 
     def window(self) -> int:
         """What our SYN,ACK offers, unscaled (RFC 7323 2.2)."""

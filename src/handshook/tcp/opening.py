@@ -44,6 +44,7 @@ SYN_REPEATED = Outcome.SYN_REPEATED
 SYN_SENT_ACK_BAD = Outcome.SYN_SENT_ACK_BAD
 SYN_SENT_IGNORED = Outcome.SYN_SENT_IGNORED
 SYN_SENT_RST_IGNORED = Outcome.SYN_SENT_RST_IGNORED
+TIMESTAMP_MISSING = Outcome.TIMESTAMP_MISSING
 WITHOUT_ACK_DROPPED = Outcome.WITHOUT_ACK_DROPPED
 
 # RFC 6298 5.7: after a lost SYN the first data waits at least this long.
@@ -127,8 +128,12 @@ def in_syn_received(iss: int, irs: int, rcv_nxt: int, window: int, s: Segment, t
         if not flags & ACK:
             return SYN_REPEATED
         return ESTABLISHED_PASSIVE if s.ack == (iss + 1) & 0xFFFFFFFF else SYN_ACK_ACK_BAD
-    if timestamps and s.timestamps and not flags & RST and before(s.tsval, ts_recent):
-        return PAWS_REJECTED
+    if timestamps and not flags & RST:
+        # RFC 7323 3.2, 5.3 R1.
+        if not s.timestamps:
+            return TIMESTAMP_MISSING
+        if before(s.tsval, ts_recent):
+            return PAWS_REJECTED
     if not acceptable(s.seq, segment_length(s), rcv_nxt, window):
         return RST_OUTSIDE_WINDOW if flags & RST else OUTSIDE_WINDOW
     if flags & RST:
@@ -148,7 +153,6 @@ def establish(c: TCB, now: float) -> None:
     c.snd_una = c.snd_nxt = c.resend = c.lost_end = (c.iss + 1) & 0xFFFFFFFF
     c.recover = c.small_end = c.snd_una
     c.established_at = now
-    c.rto = c.config.initial_rto
     settle_rto(c)
     if c.retries:
         c.rto = max(c.rto, RTO_AFTER_LOST_SYN)

@@ -17,6 +17,11 @@ def acknowledged(c: TCB, octets: int, in_flight: int) -> None:
         c.resend = c.snd_una
     if before(c.lost_end, c.resend):
         c.lost_end = c.resend
+    # These two mark a moment of the past; dragged along, they never come to lie in the future of a long transfer.
+    if before(c.small_end, c.snd_una):
+        c.small_end = c.snd_una
+    if before(c.recover, c.snd_una) and not c.recovering:
+        c.recover = c.snd_una
     congestion = c.congestion
     if congestion is None:
         return
@@ -51,7 +56,6 @@ def mark_first_lost(c: TCB) -> None:
     """The first unacknowledged segment is to be sent again."""
     c.resend = c.snd_una
     c.lost_end = (c.snd_una + min(c.mss, distance(c.snd_una, c.snd_nxt))) & 0xFFFFFFFF
-    c.retransmissions += 1
 
 
 def timed_out(c: TCB, now: float) -> None:
@@ -64,5 +68,4 @@ def timed_out(c: TCB, now: float) -> None:
     c.resend = c.snd_una
     c.lost_end = c.snd_nxt
     c.retries += 1
-    c.retransmissions += 1
     back_off(c, now)

@@ -26,7 +26,7 @@ LEAST_MSS = 64
 class TCB(Flow):
     """One connection's variables. Sequence numbers are modulo 2^32; times are seconds, `NEVER` where nothing is set.
 
-    `most_frame` is the largest packet that the link takes in one piece: the MTU, or more where the link cuts it up.
+    `most_frame` is the largest packet that the link cuts up by itself, 0 where it cuts up none.
     """
 
     __slots__ = (
@@ -207,4 +207,6 @@ def set_mss(c: TCB, peer_mss: int) -> None:
     c.peer_mss = peer_mss
     options = 12 if c.timestamps else 0
     c.mss = max(min(peer_mss, c.mtu - headers) - options, LEAST_MSS)
-    c.unit = max((c.most_frame - headers - options) // c.mss, 1) * c.mss
+    c.unit = c.mss
+    if c.most_frame > headers + options + c.mss:
+        c.unit *= (c.most_frame - headers - options) // c.mss

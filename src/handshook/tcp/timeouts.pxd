@@ -13,7 +13,6 @@ cpdef double next_due(TCB c, double now) except -1
 cpdef bint stalled(TCB c) except -1
 @cython.locals(outcome=int)
 cpdef int run_due(TCB c, double now) except -1
-@cython.locals(limit=int)
 cdef int _retransmit(TCB c, double now) except -1
 @cython.locals(idle_until=double)
 cdef int _keep_alive(TCB c, double now) except -1

@@ -58,8 +58,8 @@ def run_due(c: TCB, now: float) -> int:
 def _retransmit(c: TCB, now: float) -> int:
     """No acknowledgment in time: for a SYN, for data or a FIN, or for want of a window."""
     if c.stage == SYN_SENT or c.stage == SYN_RECEIVED:
-        limit = c.config.syn_retries if c.stage == SYN_SENT else c.config.syn_ack_retries
-        if c.retries >= limit:
+        # In SYN-RECEIVED, too, it is an active open's SYN that is repeated: a passive one's is a half-open entry's.
+        if c.retries >= c.config.syn_retries:
             return _give_up(c, CONNECT_TIMED_OUT)
         timed_out(c, now)
         return RETRANSMISSION_TIMED_OUT
@@ -84,7 +84,7 @@ def _keep_alive(c: TCB, now: float) -> int:
     idle_until = c.last_heard + c.config.keep_alive
     if idle_until > now or c.snd_una != c.snd_nxt:
         # It has been heard since, or data is out, whose own timer does this work (MUST-26).
-        c.keep_alive_at = max(idle_until, now + c.config.keep_alive_interval)
+        c.keep_alive_at = idle_until if idle_until > now else now + c.config.keep_alive_interval
         c.probes = 0
         return NOTHING
     if c.probes >= c.config.keep_alive_probes:
@@ -98,7 +98,7 @@ def _keep_alive(c: TCB, now: float) -> int:
 
 def start_keep_alive(c: TCB, now: float) -> None:
     """From the moment the connection is open, where the program asked for it (MUST-24, MUST-25)."""
-    if c.config.keep_alive > 0 and c.stage in (ESTABLISHED, CLOSE_WAIT):
+    if c.keep_alive_at == NEVER and c.config.keep_alive > 0 and c.stage in (ESTABLISHED, CLOSE_WAIT):
         c.keep_alive_at = now + c.config.keep_alive
 
 

@@ -68,7 +68,9 @@ def _advance(c: TCB, ack: int, now: float) -> int:
     in_flight = flight(c)
     outcome = ACKED
     if not c.syn_acked:
+        # A program that closed in SYN-RECEIVED had its FIN sent before our SYN was acknowledged.
         c.syn_acked = True
+        c.established_at = now
         octets -= 1
     if c.fin_sent and not c.fin_acked and ack == c.snd_nxt:
         c.fin_acked = True
@@ -77,9 +79,9 @@ def _advance(c: TCB, ack: int, now: float) -> int:
     c.snd_una = ack
     measure_to(c, now, ack)
     acknowledged(c, octets, in_flight)
-    if c.retries:
-        c.retries = 0
-        settle_rto(c)
+    # The back-off stays until a new round trip has been measured (RFC 6298 5, Karn): else a path that has become slower
+    # than the time-out would never be found out, and everything would be sent twice.
+    c.retries = 0
     c.probes = 0
     if octets and c.outgoing is not None:
         c.outgoing.drop(octets)
@@ -108,8 +110,9 @@ def _update_send_window(c: TCB, s: Segment, now: float) -> None:
         c.snd_wl1 = s.seq
         c.snd_wl2 = s.ack
         if window != c.snd_wnd:
-            if c.snd_wnd == 0 and c.snd_una != c.snd_nxt:
-                # The window opens: what was a probe is data to be sent again, and at once.
+            if c.snd_wnd == 0:
+                # The window opens: what was a probe is data to be sent again, and at once. The intervals at which it
+                # was asked for say nothing about the path.
                 c.resend = c.snd_una
                 c.lost_end = c.snd_nxt
                 c.retries = 0
@@ -162,10 +165,11 @@ def take_data(c: TCB, s: Segment, now: float) -> int:
         if not c.incoming.keep(seq, s.frame[first:last]):
             return REASSEMBLY_FULL
         return DATA_OUT_OF_ORDER
-    c.incoming.append(s.frame, first, last)
-    c.rcv_nxt = (seq + last - first) & 0xFFFFFFFF
-    if c.incoming.beyond is not None:
-        c.rcv_nxt = c.incoming.join(c.rcv_nxt)
+    if c.incoming.beyond is None:
+        c.incoming.append(s.frame, first, last)
+        c.rcv_nxt = (seq + last - first) & 0xFFFFFFFF
+    else:
+        c.rcv_nxt = c.incoming.fill(seq, s.frame, first, last)
         c.ack_owed = ACK_NOW
     _owe_ack(c, last - first, now)
     c.happened |= READABLE

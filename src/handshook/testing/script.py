@@ -175,7 +175,7 @@ class Script:
         listener = self.listening()
         self.send("SYN", seq=0, **options)  # type: ignore[arg-type]
         self.expect("SYN,ACK", seq=0, ack=1)
-        self.send("ACK", seq=1, ack=1)
+        self.send("ACK", seq=1, ack=1, tsval=options.get("tsval"))
         connection = listener.accept()
         assert connection is not None
         assert connection.state is State.ESTABLISHED
