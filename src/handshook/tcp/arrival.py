@@ -11,6 +11,7 @@ from .closing import fin_acked, note_fin, take_fin
 from .happened import OPENED
 from .opening import establish, in_syn_received, in_syn_sent
 from .owed import ACK_NOW
+from .recovery import lose_all
 from .sequence import before, before_or_at
 from .states import CLOSED, SYN_RECEIVED, SYN_SENT, TIME_WAIT
 from .tcb import TCB
@@ -160,8 +161,7 @@ def _finish_opening(c: TCB, s: Segment, now: float) -> int:
             c.ts_recent_at = now
         c.happened |= OPENED
     elif why == SYN_REPEATED:
-        c.resend = c.iss
-        c.lost_end = c.snd_nxt
+        lose_all(c)
     elif why == HALF_OPEN_RESET:
         # Only an active open comes here (MUST-11); RFC 9293 3.10.7.4 calls it refused.
         return _end(c, CONNECTION_REFUSED)

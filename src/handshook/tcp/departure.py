@@ -8,8 +8,9 @@ from ..outcomes import Outcome
 from ..wire.build import Builder
 from ..wire.flags import ACK, FIN, PSH, RST, SYN
 from .clock import NEVER
-from .congestion import Congestion
 from .owed import ACK_NONE, ACK_NOW
+from .recovery import congestion_of, note_sent, tail_probe_sent
+from .scoreboard import Sent
 from .sequence import before, before_or_at, distance, signed_distance
 from .states import CLOSED, SYN_RECEIVED, SYN_SENT
 from .tcb import TCB, data_end, flight
@@ -28,6 +29,7 @@ SENT_SYN = Outcome.SENT_SYN
 SENT_SYN_ACK = Outcome.SENT_SYN_ACK
 SENT_SYN_ACK_AGAIN = Outcome.SENT_SYN_ACK_AGAIN
 SENT_SYN_AGAIN = Outcome.SENT_SYN_AGAIN
+SENT_TAIL_PROBE = Outcome.SENT_TAIL_PROBE
 SENT_WINDOW_PROBE = Outcome.SENT_WINDOW_PROBE
 SENT_WINDOW_UPDATE = Outcome.SENT_WINDOW_UPDATE
 
@@ -42,13 +44,15 @@ def emit(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
     outcome: int = NOTHING
     if c.stage == CLOSED:
         return outcome
-    while c.resend != c.lost_end and may_resend(c):
+    while c.scoreboard is not None and c.scoreboard.lost and may_resend(c):
         outcome = _emit_again(c, b, now, frames)
     while True:
         count = sendable(c)
         if count == SILENT:
             break
         outcome = _emit_new(c, b, now, frames, count)
+    if c.tail_owed:
+        outcome = _emit_tail_probe(c, b, now, frames) or outcome
     if c.probe_owed:
         outcome = _emit_probe(c, b, now, frames)
     if c.ack_owed == ACK_NOW:
@@ -59,8 +63,8 @@ def emit(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
 
 
 def may_resend(c: TCB) -> bool:
-    """The first lost segment always, the rest as the congestion window has room."""
-    return c.resend == c.snd_una or c.congestion is None or flight(c) < c.congestion.cwnd
+    """The first segment of a loss always, the rest as the congestion window has room."""
+    return c.must_resend or c.congestion is None or flight(c) < c.congestion.cwnd
 
 
 def sendable(c: TCB) -> int:
@@ -79,7 +83,7 @@ def sendable(c: TCB) -> int:
     waiting = distance(c.snd_nxt, data_end(c))
     if waiting == 0:
         return 0 if c.fin_queued else SILENT
-    if c.resend != c.lost_end:
+    if c.scoreboard is not None and c.scoreboard.lost:
         return SILENT
     usable = signed_distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & 0xFFFFFFFF)
     if c.congestion is not None:
@@ -103,13 +107,14 @@ def _emit_new(c: TCB, b: Builder, now: float, frames: list[bytes], count: int) -
     seq = c.snd_nxt
     if not c.syn_acked and seq == c.iss:
         c.snd_nxt = (seq + 1) & 0xFFFFFFFF
+        note_sent(c, seq, c.snd_nxt, now)
         if c.stage == SYN_SENT:
             c.started_at = now
         measure_from(c, now, c.snd_nxt)
         arm(c, now)
         return _emit_syn(c, b, now, frames, SENT_SYN if c.stage == SYN_SENT else SENT_SYN_ACK)
-    if count and c.congestion is None:
-        c.congestion = Congestion(c.mss)
+    if count:
+        congestion_of(c)
     end = (seq + count) & 0xFFFFFFFF
     flags = ACK
     outcome: int = SENT_DATA
@@ -124,8 +129,7 @@ def _emit_new(c: TCB, b: Builder, now: float, frames: list[bytes], count: int) -
     if count % c.mss:
         c.small_end = end
     c.snd_nxt = end
-    # With nothing lost the empty range [resend, lost_end) stays where it can't be overtaken.
-    c.resend = c.lost_end = c.snd_una
+    note_sent(c, seq, end, now)
     measure_from(c, now, end)
     arm(c, now)
     _write(c, b, now, frames, seq, count, flags, outcome)
@@ -134,30 +138,54 @@ def _emit_new(c: TCB, b: Builder, now: float, frames: list[bytes], count: int) -
 
 def _emit_again(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
     """The first segment of what was lost."""
-    seq = c.resend
-    if not c.syn_acked and seq == c.iss:
-        c.resend = (seq + 1) & 0xFFFFFFFF
+    board = c.scoreboard
+    lost = None if board is None else board.first_lost()
+    if board is None or lost is None:
+        raise AssertionError("octets are lost and no stretch is")
+    board.resend(lost, c.unit, now)
+    c.must_resend = False
+    if not c.syn_acked and lost.seq == c.iss:
         return _emit_syn(c, b, now, frames, SENT_SYN_AGAIN if c.stage == SYN_SENT else SENT_SYN_ACK_AGAIN)
+    return _write_again(c, b, now, frames, lost, SENT_DATA_AGAIN)
+
+
+def _write_again(c: TCB, b: Builder, now: float, frames: list[bytes], sent: Sent, why: int) -> int:
+    """A stretch once more, with the FIN if it was in it."""
     last = data_end(c)
-    count = min(distance(seq, c.lost_end), c.mss)
+    count = distance(sent.seq, sent.end)
     flags = ACK
-    outcome: int = SENT_DATA_AGAIN
-    if before(last, (seq + count) & 0xFFFFFFFF):
-        count -= 1  # the FIN's own number
-    c.resend = (seq + count) & 0xFFFFFFFF
-    if c.resend == last:
-        if count:
-            flags |= PSH
-        if c.fin_sent:
-            flags |= FIN
-            c.resend = (c.resend + 1) & 0xFFFFFFFF
-            outcome = SENT_FIN_AGAIN
-            if before(c.lost_end, c.resend):
-                c.lost_end = c.resend
+    if before(last, sent.end):
+        count -= 1
+        flags |= FIN
+        if why == SENT_DATA_AGAIN:
+            why = SENT_FIN_AGAIN
+    if count and (sent.seq + count) & 0xFFFFFFFF == last:
+        flags |= PSH
     c.retransmissions += 1
     c.rtt_start = NEVER
-    _write(c, b, now, frames, seq, count, flags, outcome)
-    return outcome
+    _write(c, b, now, frames, sent.seq, count, flags, why)
+    return why
+
+
+def _emit_tail_probe(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
+    """RFC 8985 7.3: new data if the peer's window takes any, else the last segment once more."""
+    c.tail_owed = False
+    waiting = 0 if c.fin_sent else distance(c.snd_nxt, data_end(c))
+    room = signed_distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & 0xFFFFFFFF)
+    count = min(waiting, room, c.mss)
+    if count > 0:
+        why = _emit_new(c, b, now, frames, count)
+        tail_probe_sent(c, False)
+        return why
+    board = c.scoreboard
+    last = None if board is None else board.last()
+    if last is None:
+        return NOTHING
+    tail_probe_sent(c, True)
+    probe = Sent(last.seq, last.end, now, True)
+    if distance(last.seq, last.end) > c.mss:
+        probe.seq = (last.end - c.mss) & 0xFFFFFFFF
+    return _write_again(c, b, now, frames, probe, SENT_TAIL_PROBE)
 
 
 def _emit_probe(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
@@ -165,13 +193,12 @@ def _emit_probe(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
     c.probe_owed = False
     waiting = 0 if c.fin_sent else distance(c.snd_nxt, data_end(c))
     if waiting and c.snd_una == c.snd_nxt:
-        if c.congestion is None:
-            c.congestion = Congestion(c.mss)
+        congestion_of(c)
         # One octet, or what a window too small to be worth it would take (3.8.6.2.1's override time-out).
         count = max(1, min(waiting, c.snd_wnd, c.mss))
         seq = c.snd_nxt
-        c.resend = c.lost_end = c.snd_una
         c.snd_nxt = c.small_end = (seq + count) & 0xFFFFFFFF
+        note_sent(c, seq, c.snd_nxt, now)
         _write(c, b, now, frames, seq, count, ACK, SENT_WINDOW_PROBE)
         return SENT_WINDOW_PROBE
     # RFC 9293 3.8.4: one below what is expected, so that the peer must answer.

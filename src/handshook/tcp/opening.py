@@ -54,7 +54,7 @@ def open_actively(c: TCB, secret: Secret, now: float) -> None:
     """Active OPEN (RFC 9293 3.10.1): choose the initial sequence number; the SYN leaves with the next batch."""
     c.iss = secret.initial_sequence(c.key, now)
     c.ts_offset = secret.timestamp_offset(c.key)
-    c.snd_una = c.snd_nxt = c.resend = c.lost_end = c.recover = c.small_end = c.iss
+    c.snd_una = c.snd_nxt = c.recover = c.small_end = c.iss
     c.stage = SYN_SENT
 
 
@@ -102,7 +102,6 @@ def in_syn_sent(c: TCB, s: Segment, now: float) -> int:
     read_syn_options(c, s)
     take_syn(c, s, now)
     if good_ack:
-        c.snd_una = c.resend = c.lost_end = s.ack
         measure_to(c, now, s.ack)
         establish(c, now)
         c.ack_owed = ACK_NOW
@@ -110,7 +109,7 @@ def in_syn_sent(c: TCB, s: Segment, now: float) -> int:
     # Both sides have sent a SYN: ours goes out once more, now with the ACK of theirs (3.5, figure 7).
     c.stage = SYN_RECEIVED
     c.snd_nxt = c.iss
-    c.resend = c.lost_end = c.iss
+    c.scoreboard = None
     return SIMULTANEOUS_SYN
 
 
@@ -145,7 +144,8 @@ def in_syn_received(iss: int, irs: int, rcv_nxt: int, window: int, s: Segment, t
 def establish(c: TCB, now: float) -> None:
     """Both SYNs are acknowledged: the connection is open, and time-outs begin anew for its data."""
     c.syn_acked = True
-    c.snd_una = c.snd_nxt = c.resend = c.lost_end = (c.iss + 1) & 0xFFFFFFFF
+    c.snd_una = c.snd_nxt = (c.iss + 1) & 0xFFFFFFFF
+    c.scoreboard = None
     c.recover = c.small_end = c.snd_una
     c.established_at = now
     c.rto = c.config.initial_rto
