@@ -133,7 +133,7 @@ class Stack(Owner):
         self._segment = Segment()
         self._flows: dict[bytes, Flow] = {}
         self._listeners: dict[tuple[bytes | None, int], Listener] = {}
-        self._time_waits = TimeWaits()
+        self._time_waits = TimeWaits(list(self._addresses), self._secrets.initial_sequence)
         self._timers = Timers()
         self._ready: list[Flow] = []
         self._answers: list[bytes] = []
@@ -417,6 +417,7 @@ class Stack(Owner):
         outcome = in_time_wait(wait, segment)
         if outcome == TIME_WAIT_FIN_REPEATED:
             wait.expires = now + 2 * self.config.msl
+            self._time_waits.add(segment.key, wait)
         if (outcome == TIME_WAIT_FIN_REPEATED or outcome == TIME_WAIT_ACKED) and len(self._waits_owed) < MOST_ANSWERS:
             self._waits_owed.append((segment.key, wait))
         return outcome
@@ -543,7 +544,7 @@ class Stack(Owner):
             connection.timestamps,
             connection.ts_offset,
             connection.ts_recent,
-            now + 2 * connection.config.msl,
+            now + 2 * self.config.msl,
         )
         self._time_waits.add(connection.key, wait)
         if connection.ack_owed != ACK_NONE:
