@@ -8,6 +8,7 @@ from ..outcomes import Outcome
 from ..wire.flags import ACK, FIN, RST, SYN
 from ..wire.segment import Segment, segment_length
 from .closing import fin_acked, note_fin, take_fin
+from .ecn import heed
 from .happened import OPENED
 from .opening import establish, in_syn_received, in_syn_sent
 from .owed import ACK_NOW
@@ -67,6 +68,8 @@ def segment_arrives(c: TCB, s: Segment, now: float) -> int:
             fin_acked(c, now)
             if c.stage == CLOSED or c.stage == TIME_WAIT:
                 return outcome
+    if c.ecn and not s.flags & SYN:
+        heed(c, s, now)
     c.last_heard = now
     c.probes = 0
     return _take_text(c, s, now, outcome)

@@ -165,6 +165,7 @@ class Connection(TCB):
         self.ts_recent_at = entry.started_at
         self.ts_offset = entry.ts_offset
         self.sack = entry.sack
+        self.ecn = entry.ecn
         self.scaling = entry.scale >= 0
         self.snd_scale = max(entry.scale, 0)
         if not self.scaling:

@@ -9,7 +9,8 @@ from .timing cimport arm, measure_from
 from .window cimport advertise, update_due
 
 cdef double NEVER
-cdef unsigned int ACK, FIN, PSH, RST, SYN
+cdef unsigned int ACK, CWR, ECE, FIN, PSH, RST, SYN
+cdef int ECT
 cdef int CLOSED, SYN_RECEIVED, SYN_SENT, ACK_NONE, ACK_NOW, SILENT
 cdef int NOTHING, SENT_ACK, SENT_DATA, SENT_DATA_AGAIN, SENT_FIN, SENT_FIN_AGAIN, SENT_KEEP_ALIVE, SENT_RST, SENT_SYN
 cdef int SENT_SYN_ACK, SENT_SYN_ACK_AGAIN, SENT_SYN_AGAIN, SENT_TAIL_PROBE, SENT_WINDOW_PROBE, SENT_WINDOW_UPDATE

@@ -6,8 +6,9 @@ windows let it, the FIN on the last of it, and an ACK by itself only when nothin
 
 from ..outcomes import Outcome
 from ..wire.build import Builder
-from ..wire.flags import ACK, FIN, PSH, RST, SYN
+from ..wire.flags import ACK, CWR, ECE, FIN, PSH, RST, SYN
 from .clock import NEVER
+from .ecn import ECT
 from .owed import ACK_NONE, ACK_NOW
 from .recovery import congestion_of, note_sent, tail_probe_sent
 from .scoreboard import Sent
@@ -219,6 +220,15 @@ def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count:
     if c.sack and c.incoming is not None and c.incoming.beyond is not None:
         b.add_sack(c.incoming.blocks())
     window = advertise(c)
+    if c.ecn:
+        if c.ecn_echo:
+            flags |= ECE
+        if count and (why == SENT_DATA or why == SENT_FIN):
+            # RFC 3168 6.1.4, 6.1.5: only new data; a retransmission or a bare ACK must not be marked.
+            b.ecn = ECT
+            if c.cwr_owed:
+                c.cwr_owed = False
+                flags |= CWR
     if count and c.outgoing is not None:
         out = c.outgoing
         # Data begins behind the SYN, which takes a number of its own.
@@ -227,6 +237,7 @@ def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count:
         out.release()
     else:
         frames.append(b.finish(c.key, seq, c.rcv_nxt, flags, window, b"", 0, 0, 0, why))
+    b.ecn = 0
     c.segments_out += 1
     c.last_ack_sent = c.rcv_nxt
     c.ack_owed = ACK_NONE
@@ -247,6 +258,11 @@ def _emit_syn(c: TCB, b: Builder, now: float, frames: list[bytes], why: int) -> 
     if c.scaling:
         b.add_scale(c.config.receive_scale)
     flags = SYN if opening else SYN | ACK
+    if opening and c.config.ecn == "ask" and c.retries == 0:
+        # Asked once: a firewall that drops such SYNs must not keep us out (RFC 3168 6.1.1.1).
+        flags |= ECE | CWR
+    elif c.ecn and not opening:
+        flags |= ECE
     # RFC 9293 3.10.1: a first SYN acknowledges nothing, and its ACK field is 0.
     ack = 0 if opening else c.rcv_nxt
     frames.append(b.finish(c.key, c.iss, ack, flags, min(c.capacity, 0xFFFF), b"", 0, 0, 0, why))

@@ -22,6 +22,7 @@ from ..wire.flags import ACK, FIN, RST, SYN
 from ..wire.segment import Segment, segment_length
 from .clock import NEVER
 from .config import MOST_SCALE
+from .ecn import agrees, asks
 from .isn import Secret
 from .owed import ACK_NOW
 from .sequence import before, before_or_at
@@ -66,6 +67,10 @@ def read_syn_options(c: TCB, s: Segment) -> None:
     else:
         c.snd_scale = c.rcv_scale = 0
         c.scaling = False
+    if s.flags & ACK:
+        c.ecn = c.config.ecn == "ask" and c.retries == 0 and agrees(s)
+    else:
+        c.ecn = c.config.ecn != "off" and asks(s)
     c.timestamps = c.timestamps and s.timestamps
     c.sack = c.sack and s.sack_permitted
     if c.timestamps:
@@ -146,7 +151,7 @@ def establish(c: TCB, now: float) -> None:
     c.syn_acked = True
     c.snd_una = c.snd_nxt = (c.iss + 1) & 0xFFFFFFFF
     c.scoreboard = None
-    c.recover = c.small_end = c.snd_una
+    c.recover = c.small_end = c.ecn_until = c.snd_una
     c.established_at = now
     c.rto = c.config.initial_rto
     settle_rto(c)

@@ -39,8 +39,12 @@ class TCB(Flow):
         "close_called",
         "config",
         "congestion",
+        "cwr_owed",
         "delayed_ack",
         "duplicate_acks",
+        "ecn",
+        "ecn_echo",
+        "ecn_until",
         "established_at",
         "fin_acked",
         "fin_known",
@@ -140,6 +144,8 @@ class TCB(Flow):
         self.sack = config.sack
         self.ts_recent = self.ts_offset = 0
         self.ts_recent_at = 0.0
+        self.ecn = self.ecn_echo = self.cwr_owed = False
+        self.ecn_until = 0  # the window of data for which we have slowed down already
         self.peer_mss = 0
         self.mss = DEFAULT_MSS4
         self.unit = (
