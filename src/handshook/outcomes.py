@@ -106,6 +106,8 @@ class Outcome(IntEnum):
     KEEP_ALIVE_TIMED_OUT = 114, "RFC 9293 3.8.4", "an idle peer answered none of our probes: the connection is given up"
     WINDOW_PROBED = 115, "RFC 9293 3.8.6.1", "the peer's window is shut: probed"
     ACK_DELAY_OVER = 116, "RFC 9293 3.8.6.3", "nothing to put the ACK on in time: it goes alone"
+    TAIL_PROBE_DUE = 118, "RFC 8985 7.3", "no ACK for two round trips: the last segment may be lost, a probe asks"
+    REORDERING_OVER = 119, "RFC 8985 6.3", "what was only late would have come by now: it is lost"
     KEEP_ALIVE_DUE = 117, "RFC 9293 3.8.4", "idle for long: the peer is asked whether it is still there"
 
     # --- TIME-WAIT ----------------------------------------------------------------------------------------------
@@ -130,6 +132,7 @@ class Outcome(IntEnum):
     SENT_WINDOW_PROBE = 150, "RFC 9293 3.8.6.1", "is the window still shut?"
     SENT_KEEP_ALIVE = 151, "RFC 9293 3.8.4", "are you still there?"
     SENT_CHALLENGE_ACK = 152, "RFC 5961 3.2", "if you are who you seem to be, this tells you where we stand"
+    SENT_TAIL_PROBE = 157, "RFC 8985 7.3", "has the last of it arrived?"
     SENT_WINDOW_UPDATE = 153, "RFC 9293 3.8.6.2.2", "the program has read: there is room again"
     SENT_ECHO_REPLY = 154, "RFC 792", "the answer to a ping"
     SENT_RST_FOR_NO_ONE = 155, "RFC 9293 3.10.7.1", "there is no such connection here"

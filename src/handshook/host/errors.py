@@ -2,7 +2,7 @@
 
 from ..outcomes import Outcome
 from ..tcp.connection import Connection
-from ..tcp.recovery import mark_first_lost
+from ..tcp.recovery import lose_all
 from ..tcp.sequence import before, before_or_at
 from ..tcp.states import CLOSED, SYN_RECEIVED, SYN_SENT
 from ..tcp.tcb import set_mss
@@ -42,5 +42,5 @@ def _lower_mtu(c: Connection, error: IcmpError) -> Outcome:
     c.mtu = mtu
     set_mss(c, c.peer_mss)
     if c.syn_acked and c.snd_una != c.snd_nxt:
-        mark_first_lost(c)
+        lose_all(c)
     return Outcome.MTU_LOWERED

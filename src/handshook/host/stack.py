@@ -134,7 +134,7 @@ class Stack(Owner):
         self._segment = Segment()
         self._flows: dict[bytes, Flow] = {}
         self._listeners: dict[tuple[bytes | None, int], Listener] = {}
-        self._time_waits = TimeWaits()
+        self._time_waits = TimeWaits(list(self._addresses), self._secrets.initial_sequence)
         self._timers = Timers()
         self._ready: list[Flow] = []
         self._answers: list[bytes] = []
@@ -431,6 +431,7 @@ class Stack(Owner):
                 outcome = TIME_WAIT_REOPENED
         elif outcome == TIME_WAIT_FIN_REPEATED:
             wait.expires = now + 2 * self.config.msl
+            self._time_waits.add(segment.key, wait)
         if (outcome == TIME_WAIT_FIN_REPEATED or outcome == TIME_WAIT_ACKED) and len(self._waits_owed) < MOST_ANSWERS:
             self._waits_owed.append((key, wait))
         if self._observers:

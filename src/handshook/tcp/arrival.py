@@ -8,9 +8,11 @@ from ..outcomes import Outcome
 from ..wire.flags import ACK, FIN, RST, SYN
 from ..wire.segment import Segment, segment_length
 from .closing import fin_acked, note_fin, take_fin
+from .ecn import heed
 from .happened import OPENED
 from .opening import establish, in_syn_received, in_syn_sent
 from .owed import ACK_NOW
+from .recovery import lose_all
 from .sequence import before, before_or_at
 from .states import CLOSED, SYN_RECEIVED, SYN_SENT, TIME_WAIT
 from .tcb import TCB
@@ -66,6 +68,8 @@ def segment_arrives(c: TCB, s: Segment, now: float) -> int:
             fin_acked(c, now)
             if c.stage == CLOSED or c.stage == TIME_WAIT:
                 return outcome
+    if c.ecn and not s.flags & SYN:
+        heed(c, s, now)
     c.last_heard = now
     c.probes = 0
     return _take_text(c, s, now, outcome)
@@ -164,8 +168,7 @@ def _finish_opening(c: TCB, s: Segment, now: float) -> int:
             c.ts_recent_at = now
         c.happened |= OPENED
     elif why == SYN_REPEATED:
-        c.resend = c.iss
-        c.lost_end = c.snd_nxt
+        lose_all(c)
     elif why == HALF_OPEN_RESET:
         # Only an active open comes here (MUST-11); RFC 9293 3.10.7.4 calls it refused.
         return _end(c, CONNECTION_REFUSED)

@@ -74,8 +74,15 @@ class Config:
     window_scale: bool = True
     """Offer window scaling (RFC 7323 2); without it no window exceeds 65,535."""
 
+    ecn: str = "accept"
+    """Explicit congestion notification (RFC 3168): "accept" it where the peer asks, as Linux does, "ask" for it in our
+    own SYNs too, or "off"."""
+
     nagle: bool = True
     """Hold a small segment back while another is unacknowledged (RFC 9293 3.7.4)."""
+
+    congestion: str = "cubic"
+    """How the congestion window moves: "cubic" (RFC 9438), what the large stacks use, or "reno" (RFC 5681)."""
 
     half_open_limit: int = 1024
     """How many half-open connections a listener keeps; a SYN beyond them is dropped. Linux keeps as many."""
@@ -97,6 +104,10 @@ class Config:
             raise ValueError(f"delayed_ack is {self.delayed_ack} s; RFC 9293 MUST-40 wants less than 0.5")
         if not LEAST_MTU4 <= self.mtu <= 65535:
             raise ValueError(f"mtu is {self.mtu}; an IP packet has {LEAST_MTU4} to 65535 bytes")
+        if self.ecn not in ("off", "accept", "ask"):
+            raise ValueError(f"ecn is {self.ecn!r}; it is 'off', 'accept' or 'ask'")
+        if self.congestion not in ("cubic", "reno"):
+            raise ValueError(f"congestion is {self.congestion!r}; it is 'cubic' or 'reno'")
         if not 0 < self.ttl < 256:
             raise ValueError(f"ttl is {self.ttl}; it is 1 to 255")
         if self.receive_window > 65535 << MOST_SCALE:

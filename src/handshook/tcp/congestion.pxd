@@ -1,10 +1,8 @@
-cdef Py_ssize_t INITIAL_SEGMENTS, HUGE
 
 cdef class Congestion:
     cdef readonly Py_ssize_t cwnd, ssthresh, avoided
-    cpdef void acknowledged(self, Py_ssize_t octets, Py_ssize_t mss, bint limited) noexcept
-    cpdef void lost(self, Py_ssize_t flight, Py_ssize_t mss) noexcept
-    cpdef void inflate(self, Py_ssize_t mss) noexcept
-    cpdef void deflate(self, Py_ssize_t octets, Py_ssize_t mss) noexcept
-    cpdef void recovered(self, Py_ssize_t flight, Py_ssize_t mss) noexcept
-    cpdef void timed_out(self, Py_ssize_t flight, Py_ssize_t mss, bint first) noexcept
+    cpdef acknowledged(self, Py_ssize_t octets, Py_ssize_t mss, double now, double srtt)
+    cpdef avoid(self, Py_ssize_t octets, Py_ssize_t mss, double now, double srtt)
+    cpdef Py_ssize_t reduced(self, Py_ssize_t flight, Py_ssize_t mss, double now) except -1
+    cpdef lost(self, Py_ssize_t flight, Py_ssize_t mss, double now)
+    cpdef timed_out(self, Py_ssize_t flight, Py_ssize_t mss, bint first, double now)

@@ -1,4 +1,7 @@
-"""How much may be in the network at once: Reno's slow start and congestion avoidance (RFC 5681)."""
+"""How much may be in the network at once. Reno (RFC 5681) is the small one to read; CUBIC (cubic.py) is what is used.
+
+All figures are octets. A connection asks `cwnd`; its recovery tells what was acknowledged and what was lost.
+"""
 
 # RFC 6928: ten segments to begin with, as every large stack does.
 INITIAL_SEGMENTS = 10
@@ -6,7 +9,7 @@ HUGE = 1 << 30
 
 
 class Congestion:
-    """The congestion window of one connection, in octets."""
+    """The congestion window of one connection, by Reno's rules."""
 
     __slots__ = ("avoided", "cwnd", "ssthresh")
 
@@ -15,41 +18,34 @@ class Congestion:
         self.ssthresh = HUGE
         self.avoided = 0
 
-    def acknowledged(self, octets: int, mss: int, limited: bool) -> None:
-        """New data was acknowledged. `limited`: the window was what held the sender back (RFC 7661's concern)."""
-        if not limited:
-            return
+    def acknowledged(self, octets: int, mss: int, now: float, srtt: float) -> None:
+        """New data was acknowledged while the window was what held the sender back (else it must not grow)."""
         if self.cwnd < self.ssthresh:
-            # RFC 5681 (2), with the appropriate byte counting of RFC 3465 and L = 2 segments per acknowledgment;
-            # acknowledgments that cover a whole 64 KB unit count as the segments they stand for.
+            # RFC 5681 (2) with byte counting (RFC 3465); one ACK of a 64 KB unit stands for all of its segments.
             self.cwnd = min(self.cwnd + octets, HUGE)
-            return
+        else:
+            self.avoid(octets, mss, now, srtt)
+
+    def avoid(self, octets: int, mss: int, now: float, srtt: float) -> None:
+        """Congestion avoidance: one segment more for each window acknowledged (RFC 5681 3.1)."""
         self.avoided += octets
         if self.avoided >= self.cwnd:
             self.avoided -= self.cwnd
             self.cwnd = min(self.cwnd + mss, HUGE)
 
-    def lost(self, flight: int, mss: int) -> None:
-        """Three duplicate ACKs: half of what is in flight (RFC 5681 (4))."""
-        self.ssthresh = max(flight // 2, 2 * mss)
-        self.cwnd = self.ssthresh + 3 * mss
+    def reduced(self, flight: int, mss: int, now: float) -> int:
+        """What the window falls to when a loss, or ECN, tells of congestion: half of the flight (RFC 5681 (4))."""
+        return max(flight // 2, 2 * mss)
+
+    def lost(self, flight: int, mss: int, now: float) -> None:
+        """A loss was found while ACKs still come: the window falls once for the whole of it (RFC 6675 5)."""
+        self.ssthresh = self.reduced(flight, mss, now)
+        self.cwnd = self.ssthresh
         self.avoided = 0
 
-    def inflate(self, mss: int) -> None:
-        """A further duplicate ACK: one segment has left the network (RFC 5681 3.2, step 4)."""
-        self.cwnd = min(self.cwnd + mss, HUGE)
-
-    def deflate(self, octets: int, mss: int) -> None:
-        """A partial acknowledgment (RFC 6582 3.2, step 3)."""
-        self.cwnd = max(self.cwnd - octets + (mss if octets >= mss else 0), mss)
-
-    def recovered(self, flight: int, mss: int) -> None:
-        """All that was out when the loss was found is acknowledged (RFC 6582 3.2, step 3, option 1)."""
-        self.cwnd = min(self.ssthresh, max(flight, mss) + mss)
-
-    def timed_out(self, flight: int, mss: int, first: bool) -> None:
-        """The retransmission timer expired (RFC 5681 3.1): one segment, slow start up to half of the flight."""
+    def timed_out(self, flight: int, mss: int, first: bool, now: float) -> None:
+        """The retransmission timer expired (RFC 5681 3.1): one segment, and slow start from there."""
         if first:
-            self.ssthresh = max(flight // 2, 2 * mss)
+            self.ssthresh = self.reduced(flight, mss, now)
         self.cwnd = mss
         self.avoided = 0

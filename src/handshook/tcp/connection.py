@@ -156,7 +156,7 @@ class Connection(TCB):
         self.stage = SYN_RECEIVED
         self.iss = entry.iss
         self.irs = entry.irs
-        self.snd_una = self.resend = self.lost_end = self.recover = entry.iss
+        self.snd_una = self.recover = entry.iss
         self.snd_nxt = self.small_end = (entry.iss + 1) & 0xFFFFFFFF
         self.rcv_nxt = self.last_ack_sent = entry.rcv_nxt
         self.rcv_edge = (entry.rcv_nxt + entry.window()) & 0xFFFFFFFF
@@ -166,6 +166,7 @@ class Connection(TCB):
         self.ts_recent_at = entry.started_at
         self.ts_offset = entry.ts_offset
         self.sack = entry.sack
+        self.ecn = entry.ecn
         self.scaling = entry.scale >= 0
         self.snd_scale = max(entry.scale, 0)
         if not self.scaling:

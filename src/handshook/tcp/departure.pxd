@@ -1,17 +1,19 @@
 cimport cython
 from ..wire.build cimport Builder
 from .buffers cimport SendBuffer
-from .congestion cimport Congestion
+from .recovery cimport congestion_of, note_sent, tail_probe_sent
+from .scoreboard cimport Scoreboard, Sent
 from .sequence cimport before, before_or_at, distance, signed_distance
 from .tcb cimport TCB, data_end, flight
 from .timing cimport arm, measure_from
 from .window cimport advertise, update_due
 
 cdef double NEVER
-cdef unsigned int ACK, FIN, PSH, RST, SYN
+cdef unsigned int ACK, CWR, ECE, FIN, PSH, RST, SYN
+cdef int ECT
 cdef int CLOSED, SYN_RECEIVED, SYN_SENT, ACK_NONE, ACK_NOW, SILENT
 cdef int NOTHING, SENT_ACK, SENT_DATA, SENT_DATA_AGAIN, SENT_FIN, SENT_FIN_AGAIN, SENT_KEEP_ALIVE, SENT_RST, SENT_SYN
-cdef int SENT_SYN_ACK, SENT_SYN_ACK_AGAIN, SENT_SYN_AGAIN, SENT_WINDOW_PROBE, SENT_WINDOW_UPDATE
+cdef int SENT_SYN_ACK, SENT_SYN_ACK_AGAIN, SENT_SYN_AGAIN, SENT_TAIL_PROBE, SENT_WINDOW_PROBE, SENT_WINDOW_UPDATE
 
 @cython.locals(outcome=int, count=Py_ssize_t)
 cpdef int emit(TCB c, Builder b, double now, list frames) except -1
@@ -20,8 +22,12 @@ cpdef bint may_resend(TCB c) noexcept
 cpdef Py_ssize_t sendable(TCB c) except -2
 @cython.locals(seq="unsigned int", end="unsigned int", flags="unsigned int", outcome=int)
 cdef int _emit_new(TCB c, Builder b, double now, list frames, Py_ssize_t count) except -1
-@cython.locals(seq="unsigned int", last="unsigned int", count=Py_ssize_t, flags="unsigned int", outcome=int)
+@cython.locals(board=Scoreboard, lost=Sent)
 cdef int _emit_again(TCB c, Builder b, double now, list frames) except -1
+@cython.locals(last="unsigned int", count=Py_ssize_t, flags="unsigned int")
+cdef int _write_again(TCB c, Builder b, double now, list frames, Sent sent, int why) except -1
+@cython.locals(waiting="long long", room="long long", count="long long", board=Scoreboard, last=Sent, probe=Sent, why=int)
+cdef int _emit_tail_probe(TCB c, Builder b, double now, list frames) except -1
 @cython.locals(seq="unsigned int", waiting=Py_ssize_t, count=Py_ssize_t)
 cdef int _emit_probe(TCB c, Builder b, double now, list frames) except -1
 cdef int _emit_bare(TCB c, Builder b, double now, list frames, unsigned int seq, int outcome) except -1

@@ -6,10 +6,12 @@ windows let it, the FIN on the last of it, and an ACK by itself only when nothin
 
 from ..outcomes import Outcome
 from ..wire.build import Builder
-from ..wire.flags import ACK, FIN, PSH, RST, SYN
+from ..wire.flags import ACK, CWR, ECE, FIN, PSH, RST, SYN
 from .clock import NEVER
-from .congestion import Congestion
+from .ecn import ECT
 from .owed import ACK_NONE, ACK_NOW
+from .recovery import congestion_of, note_sent, tail_probe_sent
+from .scoreboard import Sent
 from .sequence import before, before_or_at, distance, signed_distance
 from .states import CLOSED, SYN_RECEIVED, SYN_SENT
 from .tcb import TCB, data_end, flight
@@ -28,6 +30,7 @@ SENT_SYN = Outcome.SENT_SYN
 SENT_SYN_ACK = Outcome.SENT_SYN_ACK
 SENT_SYN_ACK_AGAIN = Outcome.SENT_SYN_ACK_AGAIN
 SENT_SYN_AGAIN = Outcome.SENT_SYN_AGAIN
+SENT_TAIL_PROBE = Outcome.SENT_TAIL_PROBE
 SENT_WINDOW_PROBE = Outcome.SENT_WINDOW_PROBE
 SENT_WINDOW_UPDATE = Outcome.SENT_WINDOW_UPDATE
 
@@ -42,13 +45,15 @@ def emit(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
     outcome: int = NOTHING
     if c.stage == CLOSED:
         return outcome
-    while c.resend != c.lost_end and may_resend(c):
+    while c.scoreboard is not None and c.scoreboard.lost and may_resend(c):
         outcome = _emit_again(c, b, now, frames)
     while True:
         count = sendable(c)
         if count == SILENT:
             break
         outcome = _emit_new(c, b, now, frames, count)
+    if c.tail_owed:
+        outcome = _emit_tail_probe(c, b, now, frames) or outcome
     if c.probe_owed:
         outcome = _emit_probe(c, b, now, frames)
     if c.ack_owed == ACK_NOW:
@@ -59,8 +64,8 @@ def emit(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
 
 
 def may_resend(c: TCB) -> bool:
-    """The first lost segment always, the rest as the congestion window has room."""
-    return c.resend == c.snd_una or c.congestion is None or flight(c) < c.congestion.cwnd
+    """The first segment of a loss always, the rest as the congestion window has room."""
+    return c.must_resend or c.congestion is None or flight(c) < c.congestion.cwnd
 
 
 def sendable(c: TCB) -> int:
@@ -79,7 +84,7 @@ def sendable(c: TCB) -> int:
     waiting = distance(c.snd_nxt, data_end(c))
     if waiting == 0:
         return 0 if c.fin_queued else SILENT
-    if c.resend != c.lost_end:
+    if c.scoreboard is not None and c.scoreboard.lost:
         return SILENT
     usable = signed_distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & 0xFFFFFFFF)
     if c.congestion is not None:
@@ -103,13 +108,14 @@ def _emit_new(c: TCB, b: Builder, now: float, frames: list[bytes], count: int) -
     seq = c.snd_nxt
     if not c.syn_acked and seq == c.iss:
         c.snd_nxt = (seq + 1) & 0xFFFFFFFF
+        note_sent(c, seq, c.snd_nxt, now)
         if c.stage == SYN_SENT:
             c.started_at = now
         measure_from(c, now, c.snd_nxt)
         arm(c, now)
         return _emit_syn(c, b, now, frames, SENT_SYN if c.stage == SYN_SENT else SENT_SYN_ACK)
-    if count and c.congestion is None:
-        c.congestion = Congestion(c.mss)
+    if count:
+        congestion_of(c)
     end = (seq + count) & 0xFFFFFFFF
     flags = ACK
     outcome: int = SENT_DATA
@@ -124,8 +130,7 @@ def _emit_new(c: TCB, b: Builder, now: float, frames: list[bytes], count: int) -
     if count % c.mss:
         c.small_end = end
     c.snd_nxt = end
-    # With nothing lost the empty range [resend, lost_end) stays where it can't be overtaken.
-    c.resend = c.lost_end = c.snd_una
+    note_sent(c, seq, end, now)
     measure_from(c, now, end)
     arm(c, now)
     _write(c, b, now, frames, seq, count, flags, outcome)
@@ -134,30 +139,56 @@ def _emit_new(c: TCB, b: Builder, now: float, frames: list[bytes], count: int) -
 
 def _emit_again(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
     """The first segment of what was lost."""
-    seq = c.resend
+    board = c.scoreboard
+    lost = None if board is None else board.first_lost()
+    if board is None or lost is None:
+        raise AssertionError("octets are lost and no stretch is")
+    board.resend(lost, c.unit, now)
+    c.must_resend = False
     c.retransmissions += 1
     c.rtt_start = NEVER
-    if not c.syn_acked and seq == c.iss:
-        c.resend = (seq + 1) & 0xFFFFFFFF
+    if not c.syn_acked and lost.seq == c.iss:
         return _emit_syn(c, b, now, frames, SENT_SYN_AGAIN if c.stage == SYN_SENT else SENT_SYN_ACK_AGAIN)
+    return _write_again(c, b, now, frames, lost, SENT_DATA_AGAIN)
+
+
+def _write_again(c: TCB, b: Builder, now: float, frames: list[bytes], sent: Sent, why: int) -> int:
+    """A stretch once more, with the FIN if it was in it."""
     last = data_end(c)
-    count = min(distance(seq, c.lost_end), c.mss)
+    count = distance(sent.seq, sent.end)
     flags = ACK
-    outcome: int = SENT_DATA_AGAIN
-    if before(last, (seq + count) & 0xFFFFFFFF):
-        count -= 1  # the FIN's own number
-    c.resend = (seq + count) & 0xFFFFFFFF
-    if c.resend == last:
-        if count:
-            flags |= PSH
-        if c.fin_sent:
-            flags |= FIN
-            c.resend = (c.resend + 1) & 0xFFFFFFFF
-            outcome = SENT_FIN_AGAIN
-            if before(c.lost_end, c.resend):
-                c.lost_end = c.resend
-    _write(c, b, now, frames, seq, count, flags, outcome)
-    return outcome
+    if before(last, sent.end):
+        count -= 1
+        flags |= FIN
+        if why == SENT_DATA_AGAIN:
+            why = SENT_FIN_AGAIN
+    if count and (sent.seq + count) & 0xFFFFFFFF == last:
+        flags |= PSH
+    _write(c, b, now, frames, sent.seq, count, flags, why)
+    return why
+
+
+def _emit_tail_probe(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
+    """RFC 8985 7.3: new data if the peer's window takes any, else the last segment once more."""
+    c.tail_owed = False
+    waiting = 0 if c.fin_sent else distance(c.snd_nxt, data_end(c))
+    room = signed_distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & 0xFFFFFFFF)
+    count = min(waiting, room, c.mss)
+    if count > 0:
+        why = _emit_new(c, b, now, frames, count)
+        tail_probe_sent(c, False)
+        return why
+    board = c.scoreboard
+    last = None if board is None else board.last()
+    if last is None:
+        return NOTHING
+    tail_probe_sent(c, True)
+    c.retransmissions += 1
+    c.rtt_start = NEVER
+    probe = Sent(last.seq, last.end, now, True)
+    if distance(last.seq, last.end) > c.mss:
+        probe.seq = (last.end - c.mss) & 0xFFFFFFFF
+    return _write_again(c, b, now, frames, probe, SENT_TAIL_PROBE)
 
 
 def _emit_probe(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
@@ -165,13 +196,12 @@ def _emit_probe(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
     c.probe_owed = False
     waiting = 0 if c.fin_sent else distance(c.snd_nxt, data_end(c))
     if waiting and c.snd_una == c.snd_nxt:
-        if c.congestion is None:
-            c.congestion = Congestion(c.mss)
+        congestion_of(c)
         # One octet, or what a window too small to be worth it would take (3.8.6.2.1's override time-out).
         count = max(1, min(waiting, c.snd_wnd, c.mss))
         seq = c.snd_nxt
-        c.resend = c.lost_end = c.snd_una
         c.snd_nxt = c.small_end = (seq + count) & 0xFFFFFFFF
+        note_sent(c, seq, c.snd_nxt, now)
         _write(c, b, now, frames, seq, count, ACK, SENT_WINDOW_PROBE)
         return SENT_WINDOW_PROBE
     # RFC 9293 3.8.4: one below what is expected, so that the peer must answer.
@@ -192,6 +222,15 @@ def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count:
     if c.sack and c.incoming is not None and c.incoming.beyond is not None:
         b.add_sack(c.incoming.blocks())
     window = advertise(c)
+    if c.ecn:
+        if c.ecn_echo:
+            flags |= ECE
+        if count and (why == SENT_DATA or why == SENT_FIN):
+            # RFC 3168 6.1.4, 6.1.5: only new data; a retransmission or a bare ACK must not be marked.
+            b.ecn = ECT
+            if c.cwr_owed:
+                c.cwr_owed = False
+                flags |= CWR
     if count and c.outgoing is not None:
         out = c.outgoing
         # Data begins behind the SYN, which takes a number of its own.
@@ -200,6 +239,7 @@ def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count:
         out.release()
     else:
         frames.append(b.finish(c.key, seq, c.rcv_nxt, flags, window, b"", 0, 0, 0, why))
+    b.ecn = 0
     c.segments_out += 1
     c.last_ack_sent = c.rcv_nxt
     c.ack_owed = ACK_NONE
@@ -220,6 +260,11 @@ def _emit_syn(c: TCB, b: Builder, now: float, frames: list[bytes], why: int) -> 
     if c.scaling:
         b.add_scale(c.config.receive_scale)
     flags = SYN if opening else SYN | ACK
+    if opening and c.config.ecn == "ask" and c.retries == 0:
+        # Asked once: a firewall that drops such SYNs must not keep us out (RFC 3168 6.1.1.1).
+        flags |= ECE | CWR
+    elif c.ecn and not opening:
+        flags |= ECE
     # RFC 9293 3.10.1: a first SYN acknowledges nothing, and its ACK field is 0.
     ack = 0 if opening else c.rcv_nxt
     frames.append(b.finish(c.key, c.iss, ack, flags, min(c.capacity, 0xFFFF), b"", 0, 0, 0, why))

@@ -1,12 +1,13 @@
 cimport cython
 from ..wire.build cimport Builder
 from ..wire.segment cimport Segment
+from .ecn cimport asks
 from .flow cimport Flow
 from .isn cimport Secret
 from .opening cimport in_syn_received
 from .sequence cimport before, before_or_at
 
-cdef unsigned int ACK, SYN
+cdef unsigned int ACK, ECE, SYN
 cdef int CHALLENGE_ACK, HALF_OPEN_GIVEN_UP, HALF_OPEN_RESET, NOTHING, OUTSIDE_WINDOW, PAWS_REJECTED
 cdef int RETRANSMISSION_TIMED_OUT, SENT_CHALLENGE_ACK, SENT_SYN_ACK, SENT_SYN_ACK_AGAIN, SYN_REPEATED
 cdef int CLOSED, SYN_RECEIVED, MOST_SCALE, MOST_CHALLENGES
@@ -18,7 +19,7 @@ cdef class HalfOpen(Flow):
     cdef readonly bytes data
     cdef readonly unsigned int iss, irs, rcv_nxt, peer_window, ts_recent, ts_offset
     cdef readonly int peer_mss, mss, scale, retries, challenges
-    cdef readonly bint sack, timestamps, syn_owed, ack_owed
+    cdef readonly bint ecn, sack, timestamps, syn_owed, ack_owed
     cdef readonly double started_at, sent_at, rto
 
     cpdef hold(self, bytes data)

@@ -6,10 +6,11 @@ There is no buffer, no congestion state and nothing for the program before the l
 
 from ..outcomes import Outcome
 from ..wire.build import Builder
-from ..wire.flags import ACK, SYN
+from ..wire.flags import ACK, ECE, SYN
 from ..wire.segment import Segment
 from .clock import NEVER
 from .config import MOST_SCALE, Config
+from .ecn import asks
 from .flow import Flow
 from .isn import Secret
 from .opening import in_syn_received
@@ -42,6 +43,7 @@ class HalfOpen(Flow):
         "challenges",
         "config",
         "data",
+        "ecn",
         "irs",
         "iss",
         "listener",
@@ -77,6 +79,7 @@ class HalfOpen(Flow):
         self.sack = s.sack_permitted and config.sack
         self.timestamps = s.timestamps and config.timestamps
         self.ts_recent = s.tsval if s.timestamps else 0
+        self.ecn = config.ecn != "off" and asks(s)
         self.data: bytes | None = None
         self.started_at = now
         self.sent_at = NEVER
@@ -157,5 +160,9 @@ class HalfOpen(Flow):
             builder.add_timestamps(tsval, self.ts_recent)
         if self.scale >= 0:
             builder.add_scale(self.config.receive_scale)
-        frames.append(builder.finish(self.key, self.iss, self.rcv_nxt, SYN | ACK, self.window(), b"", 0, 0, 0, why))
+        frames.append(
+            builder.finish(
+                self.key, self.iss, self.rcv_nxt, SYN | ACK | (ECE if self.ecn else 0), self.window(), b"", 0, 0, 0, why
+            )
+        )
         return why

@@ -1,5 +1,6 @@
 cimport cython
 from ..wire.segment cimport Segment, segment_length
+from .ecn cimport agrees, asks
 from .isn cimport Secret
 from .sequence cimport before, before_or_at
 from .tcb cimport TCB, set_mss

@@ -22,6 +22,7 @@ from ..wire.flags import ACK, FIN, RST, SYN
 from ..wire.segment import Segment, segment_length
 from .clock import NEVER
 from .config import MOST_SCALE
+from .ecn import agrees, asks
 from .isn import Secret
 from .owed import ACK_NOW
 from .sequence import before, before_or_at
@@ -55,7 +56,7 @@ def open_actively(c: TCB, secret: Secret, now: float) -> None:
     """Active OPEN (RFC 9293 3.10.1): choose the initial sequence number; the SYN leaves with the next batch."""
     c.iss = secret.initial_sequence(c.key, now)
     c.ts_offset = secret.timestamp_offset(c.key)
-    c.snd_una = c.snd_nxt = c.resend = c.lost_end = c.recover = c.small_end = c.iss
+    c.snd_una = c.snd_nxt = c.recover = c.small_end = c.iss
     c.stage = SYN_SENT
 
 
@@ -67,6 +68,10 @@ def read_syn_options(c: TCB, s: Segment) -> None:
     else:
         c.snd_scale = c.rcv_scale = 0
         c.scaling = False
+    if s.flags & ACK:
+        c.ecn = c.config.ecn == "ask" and c.retries == 0 and agrees(s)
+    else:
+        c.ecn = c.config.ecn != "off" and asks(s)
     c.timestamps = c.timestamps and s.timestamps
     c.sack = c.sack and s.sack_permitted
     if c.timestamps:
@@ -103,7 +108,6 @@ def in_syn_sent(c: TCB, s: Segment, now: float) -> int:
     read_syn_options(c, s)
     take_syn(c, s, now)
     if good_ack:
-        c.snd_una = c.resend = c.lost_end = s.ack
         measure_to(c, now, s.ack)
         establish(c, now)
         c.ack_owed = ACK_NOW
@@ -111,7 +115,7 @@ def in_syn_sent(c: TCB, s: Segment, now: float) -> int:
     # Both sides have sent a SYN: ours goes out once more, now with the ACK of theirs (3.5, figure 7).
     c.stage = SYN_RECEIVED
     c.snd_nxt = c.iss
-    c.resend = c.lost_end = c.iss
+    c.scoreboard = None
     return SIMULTANEOUS_SYN
 
 
@@ -150,8 +154,9 @@ def in_syn_received(iss: int, irs: int, rcv_nxt: int, window: int, s: Segment, t
 def establish(c: TCB, now: float) -> None:
     """Both SYNs are acknowledged: the connection is open, and time-outs begin anew for its data."""
     c.syn_acked = True
-    c.snd_una = c.snd_nxt = c.resend = c.lost_end = (c.iss + 1) & 0xFFFFFFFF
-    c.recover = c.small_end = c.snd_una
+    c.snd_una = c.snd_nxt = (c.iss + 1) & 0xFFFFFFFF
+    c.scoreboard = None
+    c.recover = c.small_end = c.ecn_until = c.snd_una
     c.established_at = now
     settle_rto(c)
     if c.retries:

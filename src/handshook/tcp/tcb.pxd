@@ -2,7 +2,7 @@ cimport cython
 from .buffers cimport ReceiveBuffer, SendBuffer
 from .congestion cimport Congestion
 from .flow cimport Flow
-from .sequence cimport distance
+from .scoreboard cimport Scoreboard
 
 cdef double NEVER
 cdef int NOTHING, SENT_ACK, ACK_NONE, DEFAULT_MSS4, DEFAULT_MSS6, LEAST_MSS
@@ -12,18 +12,19 @@ cdef class TCB(Flow):
     cdef public SendBuffer outgoing
     cdef public ReceiveBuffer incoming
     cdef public Congestion congestion
+    cdef public Scoreboard scoreboard
     cdef public unsigned int iss, snd_una, snd_nxt, snd_wnd, snd_wl1, snd_wl2, max_window
     cdef public unsigned int irs, rcv_nxt, rcv_edge, last_ack_sent
-    cdef public unsigned int ts_recent, ts_offset, resend, lost_end, recover, fin_seq, rtt_seq, small_end
+    cdef public unsigned int ts_recent, ts_offset, tail_end, ecn_until, recover, fin_seq, rtt_seq, small_end
     cdef public Py_ssize_t capacity, unacked_octets
     cdef public int snd_scale, rcv_scale, peer_mss, mss, unit, mtu, most_frame
     cdef public int ack_owed, ack_reason, duplicate_acks, retries, probes, challenges, happened, why
     cdef public int retransmissions
     cdef public unsigned long long segments_in, segments_out
-    cdef public bint syn_acked, scaling, nagle, probe_owed, squeezed, timestamps, sack, reset_owed, fin_queued, fin_sent, fin_acked, fin_known, peer_finished
+    cdef public bint ecn, ecn_echo, cwr_owed, must_resend, timer_probes, tail_owed, tail_probed, tail_again, syn_acked, scaling, nagle, probe_owed, squeezed, timestamps, sack, reset_owed, fin_queued, fin_sent, fin_acked, fin_known, peer_finished
     cdef public bint close_called, recovering, passive, owned, listed
     cdef public double ts_recent_at, srtt, rttvar, rto, min_rto, delayed_ack, max_rto, rtt_start
-    cdef public double retransmit_at, ack_at, keep_alive_at, give_up_at, unanswered_from
+    cdef public double reorder_at, retransmit_at, ack_at, keep_alive_at, give_up_at, unanswered_from
     cdef public double challenge_from, started_at, last_heard, established_at
 
 cpdef Py_ssize_t flight(TCB c) noexcept

@@ -11,7 +11,7 @@ from .config import Config
 from .congestion import Congestion
 from .flow import Flow
 from .owed import ACK_NONE
-from .sequence import distance
+from .scoreboard import Scoreboard
 
 NOTHING = Outcome.NOTHING
 SENT_ACK = Outcome.SENT_ACK
@@ -39,8 +39,12 @@ class TCB(Flow):
         "close_called",
         "config",
         "congestion",
+        "cwr_owed",
         "delayed_ack",
         "duplicate_acks",
+        "ecn",
+        "ecn_echo",
+        "ecn_until",
         "established_at",
         "fin_acked",
         "fin_known",
@@ -56,13 +60,13 @@ class TCB(Flow):
         "last_ack_sent",
         "last_heard",
         "listed",
-        "lost_end",
         "max_rto",
         "max_window",
         "min_rto",
         "most_frame",
         "mss",
         "mtu",
+        "must_resend",
         "nagle",
         "outgoing",
         "owned",
@@ -76,7 +80,7 @@ class TCB(Flow):
         "rcv_scale",
         "recover",
         "recovering",
-        "resend",
+        "reorder_at",
         "reset_owed",
         "retransmissions",
         "retransmit_at",
@@ -87,6 +91,7 @@ class TCB(Flow):
         "rttvar",
         "sack",
         "scaling",
+        "scoreboard",
         "segments_in",
         "segments_out",
         "small_end",
@@ -100,6 +105,11 @@ class TCB(Flow):
         "srtt",
         "started_at",
         "syn_acked",
+        "tail_again",
+        "tail_end",
+        "tail_owed",
+        "tail_probed",
+        "timer_probes",
         "timestamps",
         "ts_offset",
         "ts_recent",
@@ -118,6 +128,7 @@ class TCB(Flow):
         self.outgoing: SendBuffer | None = None
         self.incoming: ReceiveBuffer | None = None
         self.congestion: Congestion | None = None
+        self.scoreboard: Scoreboard | None = None
         # Send sequence variables
         self.iss = self.snd_una = self.snd_nxt = 0
         self.snd_wnd = self.snd_wl1 = self.snd_wl2 = self.max_window = 0
@@ -133,9 +144,13 @@ class TCB(Flow):
         self.sack = config.sack
         self.ts_recent = self.ts_offset = 0
         self.ts_recent_at = 0.0
+        self.ecn = self.ecn_echo = self.cwr_owed = False
+        self.ecn_until = 0  # the window of data for which we have slowed down already
         self.peer_mss = 0
         self.mss = DEFAULT_MSS4
-        self.unit = 0  # the most payload that may leave as one frame: `mss`, or a multiple where the link cuts it up
+        self.unit = (
+            self.mss
+        )  # the most payload that may leave as one frame: `mss`, or a multiple where the link cuts it up
         # What is to be said
         self.ack_owed = ACK_NONE
         self.ack_reason: int = SENT_ACK
@@ -143,8 +158,7 @@ class TCB(Flow):
         self.reset_owed = False
         self.probe_owed = False
         self.nagle = config.nagle
-        self.resend = 0  # where retransmission stands: [resend, lost_end) is to be sent again
-        self.lost_end = 0
+        self.must_resend = False  # the first of what is lost goes at once, whatever the congestion window says
         self.small_end = 0  # the end of the last segment that was less than full (Minshall's reading of Nagle)
         self.syn_acked = False
         # Release
@@ -156,6 +170,10 @@ class TCB(Flow):
         self.recovering = False
         self.recover = 0
         self.duplicate_acks = 0
+        self.reorder_at = NEVER  # when RACK looks again at what may only be late
+        self.timer_probes = False  # the timer that runs is the probe time-out, not the retransmission time-out
+        self.tail_owed = self.tail_probed = self.tail_again = False
+        self.tail_end = 0
         # Round trips and time-outs (RFC 6298)
         self.srtt = self.rttvar = 0.0
         self.rto = config.initial_rto
@@ -183,8 +201,7 @@ class TCB(Flow):
 
 def flight(c: TCB) -> int:
     """Octets that are believed to be in the network: sent, neither acknowledged nor given up as lost."""
-    sent = distance(c.snd_una, c.snd_nxt)
-    return sent - distance(c.resend, c.lost_end)
+    return 0 if c.scoreboard is None else c.scoreboard.in_flight()
 
 
 def data_end(c: TCB) -> int:

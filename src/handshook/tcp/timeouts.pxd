@@ -1,5 +1,5 @@
 cimport cython
-from .recovery cimport mark_first_lost, timed_out
+from .recovery cimport find_losses, lose_first, probe_tail, timed_out
 from .sequence cimport distance
 from .tcb cimport TCB, data_end
 from .timing cimport back_off
@@ -7,7 +7,7 @@ from .timing cimport back_off
 cdef double NEVER
 cdef int CLOSE_WAIT, CLOSED, ESTABLISHED, FIN_WAIT_2, SYN_RECEIVED, SYN_SENT, ACK_NOW
 cdef int ACK_DELAY_OVER, CONNECT_TIMED_OUT, FIN_WAIT_2_OVER, KEEP_ALIVE_DUE, KEEP_ALIVE_TIMED_OUT, NOTHING
-cdef int RETRANSMISSION_TIMED_OUT, SEND_TIMED_OUT, WINDOW_PROBED
+cdef int REORDERING_OVER, TAIL_PROBE_DUE, RETRANSMISSION_TIMED_OUT, SEND_TIMED_OUT, WINDOW_PROBED
 
 cpdef double next_due(TCB c, double now) except -1
 cpdef bint stalled(TCB c) except -1

@@ -3,7 +3,7 @@
 from ..outcomes import Outcome
 from .clock import NEVER
 from .owed import ACK_NOW
-from .recovery import mark_first_lost, timed_out
+from .recovery import find_losses, lose_first, probe_tail, timed_out
 from .sequence import distance
 from .states import CLOSE_WAIT, CLOSED, ESTABLISHED, FIN_WAIT_2, SYN_RECEIVED, SYN_SENT
 from .tcb import TCB, data_end
@@ -15,6 +15,8 @@ FIN_WAIT_2_OVER = Outcome.FIN_WAIT_2_OVER
 KEEP_ALIVE_DUE = Outcome.KEEP_ALIVE_DUE
 KEEP_ALIVE_TIMED_OUT = Outcome.KEEP_ALIVE_TIMED_OUT
 NOTHING = Outcome.NOTHING
+REORDERING_OVER = Outcome.REORDERING_OVER
+TAIL_PROBE_DUE = Outcome.TAIL_PROBE_DUE
 RETRANSMISSION_TIMED_OUT = Outcome.RETRANSMISSION_TIMED_OUT
 SEND_TIMED_OUT = Outcome.SEND_TIMED_OUT
 WINDOW_PROBED = Outcome.WINDOW_PROBED
@@ -29,7 +31,7 @@ def next_due(c: TCB, now: float) -> float:
         c.retransmit_at = now + c.rto
         if c.unanswered_from == NEVER:
             c.unanswered_from = now
-    return min(c.retransmit_at, c.ack_at, c.keep_alive_at, c.give_up_at)
+    return min(c.retransmit_at, c.reorder_at, c.ack_at, c.keep_alive_at, c.give_up_at)
 
 
 def stalled(c: TCB) -> bool:
@@ -50,6 +52,9 @@ def run_due(c: TCB, now: float) -> int:
         outcome = _keep_alive(c, now)
     if c.give_up_at <= now and c.stage == FIN_WAIT_2:
         outcome = _give_up(c, FIN_WAIT_2_OVER)
+    if c.reorder_at <= now and c.stage != CLOSED:
+        find_losses(c, now)
+        outcome = REORDERING_OVER
     if c.retransmit_at <= now and c.stage != CLOSED:
         outcome = _retransmit(c, now)
     return outcome
@@ -66,13 +71,16 @@ def _retransmit(c: TCB, now: float) -> int:
     if now - c.unanswered_from >= c.config.user_timeout:
         c.reset_owed = True
         return _give_up(c, SEND_TIMED_OUT)
+    if c.timer_probes:
+        probe_tail(c, now)
+        return TAIL_PROBE_DUE
     if c.snd_una == c.snd_nxt:
         back_off(c, now)
         c.probe_owed = True
         return WINDOW_PROBED
     if c.snd_wnd == 0 and c.syn_acked:
         # What is out met a shut window: that is no congestion, it is asked for again at longer and longer intervals.
-        mark_first_lost(c)
+        lose_first(c)
         back_off(c, now)
         return WINDOW_PROBED
     timed_out(c, now)

@@ -9,6 +9,8 @@ BETA = 1 / 4
 K = 4
 # The clock this engine is driven by has a finer grain than this; RFC 6298's G.
 GRANULARITY = 0.001
+# RFC 8985 7.2, WCDelAckT: how long a peer may sit on the ACK of a lone segment.
+DELAYED_ACK_WORST = 0.2
 
 
 def measure_from(c: TCB, now: float, end: int) -> None:
@@ -46,25 +48,49 @@ def settle_rto(c: TCB) -> None:
 
 
 def arm(c: TCB, now: float) -> None:
-    """Start the timer if it isn't running (RFC 6298 5.1)."""
+    """Something new has left: start the timer if it isn't running (RFC 6298 5.1)."""
     if c.retransmit_at == NEVER:
         c.retransmit_at = now + c.rto
+        c.timer_probes = False
         if c.unanswered_from == NEVER:
             c.unanswered_from = now
+    _consider_probe(c, now)
 
 
 def rearm(c: TCB, now: float) -> None:
     """New data was acknowledged: the timer starts anew, or stops when nothing is out (RFC 6298 5.2, 5.3)."""
+    c.timer_probes = False
     if c.snd_una == c.snd_nxt:
         c.retransmit_at = NEVER
         c.unanswered_from = NEVER
     else:
         c.retransmit_at = now + c.rto
         c.unanswered_from = now
+        _consider_probe(c, now)
+
+
+def _consider_probe(c: TCB, now: float) -> None:
+    """Let the timer probe first where a lost tail would go unnoticed until RTO (RFC 8985 7.2).
+
+    That is for connections with SACK, open and without a loss in sight, one probe at a time. Each new segment
+    puts the probe off, for its own ACK may still come.
+    """
+    board = c.scoreboard
+    if not c.sack or not c.syn_acked or c.srtt == 0.0 or c.recovering or c.tail_owed or c.tail_probed or c.retries:
+        return
+    if board is None or board.lost or board.sacked or c.snd_wnd == 0:
+        return
+    patience = 2 * c.srtt
+    if board.in_flight() <= c.mss:
+        patience += DELAYED_ACK_WORST
+    if c.timer_probes or now + patience < c.retransmit_at:
+        c.retransmit_at = now + patience
+        c.timer_probes = True
 
 
 def back_off(c: TCB, now: float) -> None:
     """The timer expired: wait twice as long (RFC 6298 5.5), and don't time what is sent again (Karn, 3)."""
     c.rto = min(c.rto * 2, c.max_rto)
     c.retransmit_at = now + c.rto
+    c.timer_probes = False
     c.rtt_start = NEVER

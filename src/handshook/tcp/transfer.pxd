@@ -1,9 +1,9 @@
 cimport cython
 from ..wire.segment cimport Segment
 from .buffers cimport ReceiveBuffer
-from .recovery cimport acknowledged, duplicate
+from .recovery cimport acknowledged, duplicate, lose_all
 from .sequence cimport before, before_or_at, distance, signed_distance
-from .tcb cimport TCB, flight
+from .tcb cimport TCB
 from .timing cimport measure_to, rearm, settle_rto
 from .window cimport receive_window
 
@@ -17,8 +17,8 @@ cdef int SENT_CHALLENGE_ACK, MOST_CHALLENGES, READABLE, WRITABLE
 cpdef int challenge(TCB c, double now) except -1
 @cython.locals(ack="unsigned int", outcome=int)
 cpdef int take_ack(TCB c, Segment s, double now) except -1
-@cython.locals(octets=Py_ssize_t, in_flight=Py_ssize_t, outcome=int)
-cdef int _advance(TCB c, unsigned int ack, double now) except -1
+@cython.locals(octets=Py_ssize_t, ack="unsigned int", outcome=int)
+cdef int _advance(TCB c, Segment s, double now) except -1
 cdef bint _is_duplicate(TCB c, Segment s) except -1
 @cython.locals(window="unsigned int")
 cdef _update_send_window(TCB c, Segment s, double now)

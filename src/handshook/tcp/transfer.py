@@ -7,10 +7,10 @@ from .buffers import ReceiveBuffer
 from .clock import NEVER
 from .happened import READABLE, WRITABLE
 from .owed import ACK_LATER, ACK_NOW
-from .recovery import acknowledged, duplicate
+from .recovery import acknowledged, duplicate, lose_all
 from .sequence import before, before_or_at, distance, signed_distance
 from .states import CLOSED, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, TIME_WAIT
-from .tcb import TCB, flight
+from .tcb import TCB
 from .timing import measure_to, rearm, settle_rto
 from .window import receive_window
 
@@ -54,18 +54,21 @@ def take_ack(c: TCB, s: Segment, now: float) -> int:
         return challenge(c, now)
     outcome: int = ACK_NOTHING_NEW
     if before(c.snd_una, ack):
-        outcome = _advance(c, ack, now)
-    elif ack == c.snd_una and _is_duplicate(c, s):
-        duplicate(c)
-        outcome = DUPLICATE_ACK
+        outcome = _advance(c, s, now)
+    elif ack == c.snd_una and c.snd_una != c.snd_nxt:
+        if _is_duplicate(c, s):
+            duplicate(c, now)
+            outcome = DUPLICATE_ACK
+        if s.sack is not None:
+            acknowledged(c, s, 0, now)
     _update_send_window(c, s, now)
     return outcome
 
 
-def _advance(c: TCB, ack: int, now: float) -> int:
+def _advance(c: TCB, s: Segment, now: float) -> int:
     """New data, or our FIN, is acknowledged."""
+    ack = s.ack
     octets = distance(c.snd_una, ack)
-    in_flight = flight(c)
     outcome = ACKED
     if not c.syn_acked:
         # A program that closed in SYN-RECEIVED had its FIN sent before our SYN was acknowledged.
@@ -78,7 +81,7 @@ def _advance(c: TCB, ack: int, now: float) -> int:
         outcome = FIN_ACKED
     c.snd_una = ack
     measure_to(c, now, ack)
-    acknowledged(c, octets, in_flight)
+    acknowledged(c, s, octets, now)
     # The back-off stays until a new round trip has been measured (RFC 6298 5, Karn): else a path that has become slower
     # than the time-out would never be found out, and everything would be sent twice.
     c.retries = 0
@@ -113,8 +116,7 @@ def _update_send_window(c: TCB, s: Segment, now: float) -> None:
             if c.snd_wnd == 0:
                 # The window opens: what was a probe is data to be sent again, and at once. The intervals at which it
                 # was asked for say nothing about the path.
-                c.resend = c.snd_una
-                c.lost_end = c.snd_nxt
+                lose_all(c)
                 c.retries = 0
                 settle_rto(c)
                 rearm(c, now)

@@ -2,7 +2,7 @@
 
 from ..host.stack import Stack
 from ..tcp.connection import Connection
-from ..tcp.sequence import before, before_or_at, distance
+from ..tcp.sequence import before_or_at, distance
 from ..tcp.states import CLOSED, SYNCHRONIZED
 
 
@@ -12,8 +12,11 @@ def check(connection: Connection) -> None:
     if c.stage == CLOSED:
         return
     assert before_or_at(c.snd_una, c.snd_nxt), f"SND.UNA {c.snd_una} is after SND.NXT {c.snd_nxt}"
-    assert before_or_at(c.snd_una, c.resend) or c.resend == c.lost_end, "retransmission before SND.UNA"
-    assert not before(c.snd_nxt, c.lost_end) or c.resend == c.lost_end, "more is lost than was sent"
+    if c.scoreboard is not None:
+        board = c.scoreboard
+        out = board.out + board.lost + board.sacked
+        assert min(board.out, board.lost, board.sacked) >= 0, "an account of what is out is overdrawn"
+        assert out == distance(c.snd_una, c.snd_nxt), f"{out} octets on the scoreboard, {c.snd_una} to {c.snd_nxt} out"
     assert before_or_at(c.rcv_nxt, c.rcv_edge) or c.stage not in SYNCHRONIZED, "the window's edge is behind RCV.NXT"
     assert c.readable() <= c.capacity + 65535, f"{c.readable()} bytes wait in a buffer of {c.capacity}"
     if c.outgoing is not None:

@@ -1,8 +1,8 @@
 cimport cython
 from .checksum cimport fold, word_sum
 
-cdef unsigned int ACK, RST
-cdef int SENT_RST_FOR_NO_ONE, PROTOCOL_TCP, VNET_NEEDS_CHECKSUM, VNET_GSO_TCPV4, VNET_GSO_TCPV6
+cdef unsigned int ACK, CWR, RST
+cdef int SENT_RST_FOR_NO_ONE, PROTOCOL_TCP, VNET_NEEDS_CHECKSUM, VNET_GSO_ECN, VNET_GSO_TCPV4, VNET_GSO_TCPV6
 
 @cython.final
 cdef class Builder:
@@ -39,6 +39,6 @@ cdef class Builder:
     @cython.locals(p="unsigned char*", k="const unsigned char*", at=Py_ssize_t, i=Py_ssize_t)
     cdef int _ipv6_header(self, bytes key, Py_ssize_t length) except -1
     @cython.locals(p="unsigned char*", checksum_start=Py_ssize_t)
-    cdef void _vnet_header(self, Py_ssize_t width, Py_ssize_t data, Py_ssize_t size, Py_ssize_t unit) noexcept
+    cdef void _vnet_header(self, Py_ssize_t width, Py_ssize_t data, Py_ssize_t size, Py_ssize_t unit, unsigned int flags) noexcept
 
 cpdef bytes reset_for(Builder builder, bytes key, unsigned int seq, unsigned int ack, unsigned int flags, Py_ssize_t length)

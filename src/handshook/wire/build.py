@@ -6,8 +6,8 @@ payload behind them, so that a segment of 64 KB costs one header and one copy.
 
 from ..outcomes import Outcome
 from .checksum import fold, word_sum
-from .flags import ACK, RST
-from .framing import PLAIN, VNET_GSO_TCPV4, VNET_GSO_TCPV6, VNET_NEEDS_CHECKSUM, Framing
+from .flags import ACK, CWR, RST
+from .framing import PLAIN, VNET_GSO_ECN, VNET_GSO_TCPV4, VNET_GSO_TCPV6, VNET_NEEDS_CHECKSUM, Framing
 from .kinds import PROTOCOL_TCP
 
 SENT_RST_FOR_NO_ONE = Outcome.SENT_RST_FOR_NO_ONE
@@ -159,7 +159,7 @@ class Builder:
         total = word_sum(key, 0, 2 * width) + PROTOCOL_TCP + length
         if self.vnet:
             total = fold(total)
-            self._vnet_header(width, data, size, unit)
+            self._vnet_header(width, data, size, unit, flags)
         else:
             total = fold(total + word_sum(self.scratch, tcp, data) + word_sum(payload, first, last)) ^ 0xFFFF
         p[tcp + 16] = total >> 8
@@ -219,7 +219,7 @@ class Builder:
             p[at + 8 + i] = k[16 + i]
             p[at + 24 + i] = k[i]
 
-    def _vnet_header(self, width: int, data: int, size: int, unit: int) -> None:
+    def _vnet_header(self, width: int, data: int, size: int, unit: int, flags: int) -> None:
         """struct virtio_net_hdr: the checksum is left to the other side, and so is cutting up a long segment."""
         p = self.scratch
         p[0] = VNET_NEEDS_CHECKSUM
@@ -230,7 +230,7 @@ class Builder:
         p[8] = 16
         p[9] = 0
         if size > unit:
-            p[1] = VNET_GSO_TCPV4 if width == 4 else VNET_GSO_TCPV6
+            p[1] = (VNET_GSO_TCPV4 if width == 4 else VNET_GSO_TCPV6) | (VNET_GSO_ECN if flags & CWR else 0)
             p[2] = (data - 10) & 0xFF
             p[3] = (data - 10) >> 8
             p[4] = unit & 0xFF

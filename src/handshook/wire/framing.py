@@ -16,6 +16,7 @@ VNET_DATA_VALID = 2
 VNET_GSO_NONE = 0
 VNET_GSO_TCPV4 = 1
 VNET_GSO_TCPV6 = 4
+VNET_GSO_ECN = 0x80  # the first of the pieces carries CWR
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,51 @@
+cimport cython
+from .sequence cimport before, before_or_at, distance
+
+cdef double NEVER
+cdef Py_ssize_t MOST_PATIENCE, DUPLICATES, EMPTIED
+
+@cython.final
+@cython.freelist(64)
+cdef class Sent:
+    cdef public unsigned int seq, end
+    cdef public double at
+    cdef public bint again, sacked, lost
+
+@cython.final
+cdef class Scoreboard:
+    cdef readonly list records
+    cdef readonly Py_ssize_t head, out, lost, sacked, credit
+    cdef readonly double newest_at, newest_rtt, least_rtt
+    cdef readonly unsigned int newest_end, fack
+    cdef readonly bint reordering, duplicates_seen
+    cdef readonly int patience
+
+    cpdef add(self, unsigned int seq, unsigned int end, double now)
+    @cython.locals(index=Py_ssize_t, record=Sent)
+    cpdef Sent first_lost(self)
+    @cython.locals(size=Py_ssize_t)
+    cpdef resend(self, Sent record, Py_ssize_t most, double now)
+    @cython.locals(record=Sent)
+    cpdef Sent last(self)
+    @cython.locals(delivered=Py_ssize_t, record=Sent, size=Py_ssize_t)
+    cpdef Py_ssize_t advance(self, unsigned int una, double now) except -1
+    @cython.locals(rtt=double)
+    cdef Py_ssize_t _arrived(self, Sent record, Py_ssize_t size, double now) except -1
+    @cython.locals(news=Py_ssize_t, left="unsigned int", right="unsigned int", edges=tuple)
+    cpdef Py_ssize_t take_sack(self, tuple blocks, unsigned int una, unsigned int nxt, double now) except -1
+    @cython.locals(news=Py_ssize_t, index=Py_ssize_t, record=Sent, size=Py_ssize_t)
+    cdef Py_ssize_t _mark(self, unsigned int left, unsigned int right, double now) except -1
+    @cython.locals(record=Sent, rest=Sent)
+    cdef _split(self, Py_ssize_t index, unsigned int at)
+    @cython.locals(window=double, doubt=double, left=double, index=Py_ssize_t, record=Sent)
+    cpdef double detect(self, double now, double srtt, int mss, bint recovering) except -1
+    @cython.locals(record=Sent)
+    cpdef lose_first(self, Py_ssize_t most)
+    @cython.locals(index=Py_ssize_t, record=Sent)
+    cpdef lose_all(self)
+    @cython.locals(index=Py_ssize_t, record=Sent, size=Py_ssize_t)
+    cpdef renege(self)
+    @cython.locals(size=Py_ssize_t)
+    cdef _lose(self, Sent record)
+    cpdef duplicate(self, Py_ssize_t mss)
+    cpdef Py_ssize_t in_flight(self) noexcept

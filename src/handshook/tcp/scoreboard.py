@@ -1,0 +1,285 @@
+"""What is out: every stretch of sequence space that was sent and not acknowledged, and what became of it.
+
+Selective acknowledgments (RFC 2018) mark stretches as arrived, RACK (RFC 8985) tells by the time that later ones needed
+which of the earlier ones are lost, and whatever is lost is sent again before anything new. Without SACK the first
+stretch is taken for lost at the third duplicate ACK (RFC 5681 3.2, RFC 6582).
+"""
+
+from .clock import NEVER
+from .sequence import before, before_or_at, distance
+
+# RFC 8985 6.2 step 4: the reordering window never spans more than this many quarters of the least round trip.
+MOST_PATIENCE = 16
+DUPLICATES = 3  # RFC 5681 3.2, RFC 8985 6.2 step 4
+EMPTIED = 64
+
+
+class Sent:
+    """One stretch [seq, end) that left in one frame at `at`; `again` when that was not the first time."""
+
+    __slots__ = ("again", "at", "end", "lost", "sacked", "seq")
+
+    def __init__(self, seq: int, end: int, at: float, again: bool) -> None:
+        self.seq = seq
+        self.end = end
+        self.at = at
+        self.again = again
+        self.sacked = False
+        self.lost = False
+
+
+class Scoreboard:
+    """The stretches of one connection, in order. Octets: `out` in the network, `lost`, `sacked`; they add up to all."""
+
+    __slots__ = (
+        "credit",
+        "duplicates_seen",
+        "fack",
+        "head",
+        "least_rtt",
+        "lost",
+        "newest_at",
+        "newest_end",
+        "newest_rtt",
+        "out",
+        "patience",
+        "records",
+        "reordering",
+        "sacked",
+    )
+
+    def __init__(self, start: int) -> None:
+        self.records: list[Sent] = []
+        self.head = 0
+        self.out = self.lost = self.sacked = 0
+        self.credit = 0  # without SACK: octets that duplicate ACKs say have left the network
+        # RFC 8985 5.2: the most recently sent stretch that has arrived, and how long it took.
+        self.newest_at = -1.0
+        self.newest_end = start
+        self.newest_rtt = 0.0
+        self.least_rtt = NEVER
+        self.fack = start
+        self.reordering = False
+        self.patience = 1
+        self.duplicates_seen = False
+
+    # --- sending -------------------------------------------------------------------------------------------------
+
+    def add(self, seq: int, end: int, now: float) -> None:
+        """A new stretch has left."""
+        self.records.append(Sent(seq, end, now, False))
+        self.out += distance(seq, end)
+
+    def first_lost(self) -> Sent | None:
+        """The lost stretch to send again first."""
+        if self.lost == 0:
+            return None
+        for index in range(self.head, len(self.records)):
+            record = self.records[index]
+            if record.lost:
+                return record
+        return None
+
+    def resend(self, record: Sent, most: int, now: float) -> None:
+        """A lost stretch leaves again; of a longer one only the first `most` octets, the rest stays lost."""
+        if distance(record.seq, record.end) > most:
+            self._split(self.records.index(record, self.head), (record.seq + most) & 0xFFFFFFFF)
+        size = distance(record.seq, record.end)
+        record.lost = False
+        record.again = True
+        record.at = now
+        self.lost -= size
+        self.out += size
+
+    def last(self) -> Sent | None:
+        """The stretch that was sent last in sequence, unless it has arrived."""
+        if self.head == len(self.records):
+            return None
+        record = self.records[len(self.records) - 1]
+        return None if record.sacked else record
+
+    # --- arriving acknowledgments --------------------------------------------------------------------------------
+
+    def advance(self, una: int, now: float) -> int:
+        """Everything before `una` is acknowledged; returns how many octets that weren't known to have arrived."""
+        delivered = 0
+        while self.head < len(self.records):
+            record = self.records[self.head]
+            if before(una, record.end):
+                break
+            size = distance(record.seq, record.end)
+            delivered += self._arrived(record, size, now)
+            if record.sacked:
+                self.sacked -= size
+            self.head += 1
+        if self.head < len(self.records):
+            record = self.records[self.head]
+            if before(record.seq, una):
+                # A part of a stretch: what is left of it stays as it was.
+                size = distance(record.seq, una)
+                if record.sacked:
+                    self.sacked -= size
+                elif record.lost:
+                    self.lost -= size
+                    delivered += size
+                else:
+                    self.out -= size
+                    delivered += size
+                record.seq = una
+        if self.head == len(self.records):
+            self.records.clear()
+            self.head = 0
+        elif self.head > EMPTIED and self.head * 2 > len(self.records):
+            del self.records[: self.head]
+            self.head = 0
+        self.credit = 0
+        if before(self.fack, una):
+            self.fack = una
+        return delivered
+
+    def _arrived(self, record: Sent, size: int, now: float) -> int:
+        """Account for a stretch that has arrived; RFC 8985 6.2 steps 1 to 3. Returns its octets if that is news."""
+        if record.sacked:
+            return 0
+        if record.lost:
+            self.lost -= size
+        else:
+            self.out -= size
+        rtt = now - record.at
+        if record.again and rtt < self.least_rtt:
+            # The ACK may be for the first copy: too quick to be for the second.
+            return size
+        if rtt < self.least_rtt:
+            self.least_rtt = rtt
+        if not record.again and before(record.end, self.fack):
+            self.reordering = True
+        if self.newest_at < record.at or (self.newest_at == record.at and before(self.newest_end, record.end)):
+            self.newest_at = record.at
+            self.newest_end = record.end
+            self.newest_rtt = rtt
+        return size
+
+    def take_sack(self, blocks: tuple[tuple[int, int], ...], una: int, nxt: int, now: float) -> int:
+        """Mark what the blocks cover; returns the octets that are news.
+
+        Blocks outside of what is out are lies or duplicates (RFC 2883) and mark nothing.
+        """
+        news = 0
+        for edges in blocks:
+            left = edges[0]
+            right = edges[1]
+            if not before(left, right) or before(nxt, right):
+                continue
+            if before(left, una):
+                # RFC 2883 4: a D-SACK, the peer got this twice; our patience was too short (RFC 8985 6.2 step 4).
+                self.duplicates_seen = True
+                continue
+            news += self._mark(left, right, now)
+        return news
+
+    def _mark(self, left: int, right: int, now: float) -> int:
+        news = 0
+        index = self.head
+        while index < len(self.records):
+            record = self.records[index]
+            if before_or_at(right, record.seq):
+                break
+            if not record.sacked and before(left, record.end):
+                if before(record.seq, left):
+                    self._split(index, left)
+                    index += 1
+                    continue
+                if before(right, record.end):
+                    self._split(index, right)
+                size = distance(record.seq, record.end)
+                news += self._arrived(record, size, now)
+                record.sacked = True
+                record.lost = False
+                self.sacked += size
+                if before(self.fack, record.end):
+                    self.fack = record.end
+            index += 1
+        return news
+
+    def _split(self, index: int, at: int) -> None:
+        """Cut one stretch in two at a sequence number inside it."""
+        record = self.records[index]
+        rest = Sent(at, record.end, record.at, record.again)
+        rest.lost = record.lost
+        rest.sacked = record.sacked
+        record.end = at
+        self.records.insert(index + 1, rest)
+
+    # --- losses --------------------------------------------------------------------------------------------------
+
+    def detect(self, now: float, srtt: float, mss: int, recovering: bool) -> float:
+        """RFC 8985 6.2 step 5: mark what is lost by now; returns when to look again, NEVER when nothing is in doubt."""
+        if self.sacked == 0 and self.newest_at < 0:
+            return NEVER
+        if self.duplicates_seen:
+            self.duplicates_seen = False
+            self.reordering = True
+            self.patience = min(self.patience + 1, MOST_PATIENCE)
+        window = 0.0
+        if self.reordering or not (recovering or self.sacked >= DUPLICATES * mss):
+            window = min(self.patience * self.least_rtt / 4, srtt) if self.least_rtt != NEVER else 0.0
+        doubt = 0.0
+        for index in range(self.head, len(self.records)):
+            record = self.records[index]
+            if record.sacked or record.lost:
+                continue
+            if record.at > self.newest_at or (record.at == self.newest_at and before(self.newest_end, record.end)):
+                if not record.again:
+                    break
+                continue
+            if record.end == self.newest_end and record.at == self.newest_at:
+                continue
+            left = record.at + self.newest_rtt + window - now
+            if left <= 0:
+                self._lose(record)
+            elif left > doubt:
+                doubt = left
+        return now + doubt if doubt > 0 else NEVER
+
+    def lose_first(self, most: int) -> None:
+        """The first stretch, or its first `most` octets, is taken for lost."""
+        if self.head == len(self.records):
+            return
+        record = self.records[self.head]
+        if distance(record.seq, record.end) > most:
+            self._split(self.head, (record.seq + most) & 0xFFFFFFFF)
+        if not record.sacked:
+            self._lose(record)
+
+    def lose_all(self) -> None:
+        """All that hasn't arrived is taken for lost: the retransmission timer has expired (RFC 6298 5.4)."""
+        for index in range(self.head, len(self.records)):
+            record = self.records[index]
+            if not record.sacked:
+                self._lose(record)
+        self.credit = 0
+
+    def renege(self) -> None:
+        """Forget what was acknowledged selectively: the first of it never was for good (RFC 2018 8)."""
+        for index in range(self.head, len(self.records)):
+            record = self.records[index]
+            if record.sacked:
+                record.sacked = False
+                size = distance(record.seq, record.end)
+                self.sacked -= size
+                self.out += size
+
+    def _lose(self, record: Sent) -> None:
+        if not record.lost:
+            size = distance(record.seq, record.end)
+            record.lost = True
+            self.lost += size
+            self.out -= size
+
+    def duplicate(self, mss: int) -> None:
+        """Without SACK: a duplicate ACK says that one more segment has left the network (RFC 5681 3.2)."""
+        self.credit = min(self.credit + mss, self.out)
+
+    def in_flight(self) -> int:
+        """Octets that are believed to be in the network: RFC 6675's pipe."""
+        return self.out - self.credit if self.out > self.credit else 0
