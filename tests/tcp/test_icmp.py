@@ -158,6 +158,8 @@ class TestTooBig:
         assert complain(t, Trouble.TOO_BIG, packet, mtu=1300) is Outcome.MTU_LOWERED
         size = 1300 - (60 if ipv6 else 40)
         t.expect("ACK", seq=1, data=bytes(size))
+        t.expect("ACK", seq=1 + size)
+        t.expect_nothing()
         t.send("ACK", seq=1, ack=2001)
         connection.send(bytes(5000))
         assert len(t.expect("ACK").data) == size

@@ -302,7 +302,7 @@ class TestSlowStart:
         assert flights == [10, 20, 40]
 
     def test_after_half_of_what_was_lost_it_grows_by_one_segment_a_round_trip(self):
-        t, connection = opened(config=Config(timestamps=False, window_scale=False, user_timeout=1e6))
+        t, connection = opened(config=Config(timestamps=False, window_scale=False, user_timeout=1e6, congestion="reno"))
         connection.send(bytes(400 * MSS))
         drain(t)
         t.wait(1.5)

@@ -13,7 +13,7 @@ from handshook.testing import Script
 
 VERSIONS = pytest.mark.parametrize("ipv6", [False, True], ids=["IPv4", "IPv6"])
 
-PLAIN = Config(timestamps=False, sack=False, window_scale=False)
+PLAIN = Config(congestion="reno", timestamps=False, sack=False, window_scale=False)
 """No options but MSS, so that segments hold what the test says and no more."""
 
 

@@ -2,7 +2,6 @@
 
 from ..outcomes import Outcome
 from ..tcp.connection import Connection
-from ..tcp.recovery import lose_all
 from ..tcp.sequence import before, before_or_at
 from ..tcp.states import CLOSED, SYN_RECEIVED, SYN_SENT
 from ..tcp.tcb import set_mss
@@ -41,6 +40,7 @@ def _lower_mtu(c: Connection, error: IcmpError) -> Outcome:
         return Outcome.ICMP_IGNORED
     c.mtu = mtu
     set_mss(c, c.peer_mss)
-    if c.syn_acked and c.snd_una != c.snd_nxt:
-        lose_all(c)
+    if c.scoreboard is not None:
+        c.scoreboard.lose_longer(c.mss)
+        c.must_resend = c.scoreboard.lost > 0
     return Outcome.MTU_LOWERED

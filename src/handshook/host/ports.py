@@ -1,13 +1,29 @@
-"""Ephemeral ports that can't be guessed from outside (RFC 6056, algorithm 3: simple hash-based selection)."""
+"""The local end of an active open: which address, and a port that can't be guessed from outside.
 
-from collections.abc import Callable
+Ports are chosen by RFC 6056's algorithm 3, simple hash-based selection.
+"""
+
+from collections.abc import Callable, Iterable
 
 from ..tcp.isn import Secret
-from ..wire.addresses import make_key
+from ..wire.addresses import make_key, pack, unpack
 
 # RFC 6335 6: the dynamic ports. RFC 6056 3.2 would take all from 1024 on; these are the ones nobody listens at.
 FIRST_PORT = 49152
 LAST_PORT = 65535
+
+
+def choose_source(addresses: Iterable[bytes], remote: bytes, local: str | None) -> bytes:
+    """The address to connect from: the one asked for, or the first of the same IP version (MUST-43, MUST-44).
+
+    Raises `ValueError` when the stack has no such address, or none that reaches `remote`.
+    """
+    own = [address for address in addresses if len(address) == len(remote)]
+    if local is not None and pack(local) not in own:
+        raise ValueError(f"{local} is not an address of this stack that reaches {unpack(remote)}")
+    if not own:
+        raise ValueError(f"this stack has no address to reach {unpack(remote)} from")
+    return own[0] if local is None else pack(local)
 
 
 class Ports:

@@ -5,6 +5,7 @@ from ..tcp.half_open cimport HalfOpen
 from ..tcp.time_wait cimport TimeWait
 from ..wire.build cimport Builder
 from ..wire.segment cimport Segment, parse, segment_length
+from .answers cimport Answers
 from .listener cimport Listener
 from ..tcp.window cimport advertise
 from .timers cimport Timers
@@ -12,17 +13,18 @@ from .timers cimport Timers
 cdef double NEVER
 cdef unsigned int ACK, FIN, RST, SYN
 cdef int CLOSED, LISTEN, SYN_RECEIVED, TIME_WAIT, ACK_NONE, ENDED, OPENED, OUTCOMES
-cdef int ANSWER_DROPPED, CLOSED_PORT_IGNORED, CLOSED_PORT_RESET, DROPPED_ACCEPT_QUEUE_FULL, DROPPED_SYN_QUEUE_FULL
+cdef int CLOSED_PORT_IGNORED, CLOSED_PORT_RESET, DROPPED_ACCEPT_QUEUE_FULL, DROPPED_SYN_QUEUE_FULL
 cdef int ESTABLISHED_PASSIVE, FLAGS_NONSENSE, FRAME_LENGTH_BAD, FRAME_TRUNCATED, IP_PROTOCOL_UNKNOWN
-cdef int LISTENER_CLOSED, LISTEN_ACK_RESET, LISTEN_IGNORED, LISTEN_RST_IGNORED, NOTHING, NOT_OURS, SENT_ACK
-cdef int SENT_ECHO_REPLY, SENT_RST_FOR_NO_ONE, SOURCE_INVALID, SYN_ACK_ACK_BAD, SYN_ANSWERED, SYN_SENT_ACK_BAD
+cdef int LISTENER_CLOSED, LISTEN_ACK_RESET, LISTEN_IGNORED, LISTEN_RST_IGNORED, NOTHING, NOT_OURS
+cdef int SENT_ECHO_REPLY, SOURCE_INVALID, SYN_ACK_ACK_BAD, SYN_ANSWERED, SYN_SENT_ACK_BAD
 cdef int TIME_WAIT_ACKED, TIME_WAIT_FIN_REPEATED, TIME_WAIT_OVER, TIME_WAIT_REOPENED, CALLED_CONNECT, CALLED_LISTEN
 cdef int VNET_DATA_VALID, VNET_NEEDS_CHECKSUM, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP
-cdef Py_ssize_t MOST_PACKET, OFFLOAD_FRAME, MOST_ANSWERS, MOST_HELD
+cdef Py_ssize_t MOST_PACKET, OFFLOAD_FRAME, MOST_HELD
 
 cdef class Stack(Owner):
     cdef dict _addresses, _flows, _listeners
-    cdef list _answers, _counts, _eventful, _ready, _waits_owed
+    cdef list _counts, _eventful, _ready
+    cdef Answers _answers
     cdef Builder _builder
     cdef Segment _segment
     cdef Timers _timers
@@ -32,7 +34,6 @@ cdef class Stack(Owner):
     cdef readonly object config, framing
 
     cpdef receive(self, frame, double now)
-    @cython.locals(frame=bytes)
     cpdef receive_many(self, list frames, double now)
     @cython.locals(frames=list, ready=list, builder=Builder, flow=Flow, first=Py_ssize_t, wait=TimeWait)
     cpdef list transmit(self, double now)
@@ -65,6 +66,4 @@ cdef class Stack(Owner):
     @cython.locals(wait=TimeWait)
     cdef _rest(self, Connection connection, double now)
     cdef _forget_half_open(self, HalfOpen entry)
-    cdef bint _answer(self, bytes frame) except -1
-    cdef _answer_reset(self, Segment segment)
     cdef int _drop(self, int why, bytes frame) except -1

@@ -24,24 +24,24 @@ from ..tcp.time_wait import TimeWait
 from ..tcp.timeouts import start_keep_alive
 from ..tcp.window import advertise
 from ..wire.addresses import is_unicast, make_key, pack, unpack
-from ..wire.build import OUTCOMES, Builder, reset_for
+from ..wire.build import OUTCOMES, Builder
 from ..wire.flags import ACK, FIN, RST, SYN
 from ..wire.framing import PLAIN, VNET_DATA_VALID, VNET_NEEDS_CHECKSUM, Framing
 from ..wire.icmp import EchoRequest, read_icmp, write_echo_reply
 from ..wire.kinds import PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP
-from ..wire.segment import Segment, parse, segment_length
+from ..wire.segment import Segment, parse
+from .answers import Answers
 from .errors import suffer
 from .events import Event
 from .listener import Listener
 from .observers import Observers
-from .ports import Ports
+from .ports import Ports, choose_source
 from .seed import Secrets
 from .snapshot import Entry, entry_of, entry_of_wait
 from .step import Direction, Step
 from .time_waits import TimeWaits
 from .timers import Timers
 
-ANSWER_DROPPED = Outcome.ANSWER_DROPPED
 CLOSED_PORT_IGNORED = Outcome.CLOSED_PORT_IGNORED
 CLOSED_PORT_RESET = Outcome.CLOSED_PORT_RESET
 DROPPED_ACCEPT_QUEUE_FULL = Outcome.DROPPED_ACCEPT_QUEUE_FULL
@@ -57,9 +57,7 @@ LISTEN_IGNORED = Outcome.LISTEN_IGNORED
 LISTEN_RST_IGNORED = Outcome.LISTEN_RST_IGNORED
 NOTHING = Outcome.NOTHING
 NOT_OURS = Outcome.NOT_OURS
-SENT_ACK = Outcome.SENT_ACK
 SENT_ECHO_REPLY = Outcome.SENT_ECHO_REPLY
-SENT_RST_FOR_NO_ONE = Outcome.SENT_RST_FOR_NO_ONE
 SOURCE_INVALID = Outcome.SOURCE_INVALID
 SYN_ACK_ACK_BAD = Outcome.SYN_ACK_ACK_BAD
 SYN_ANSWERED = Outcome.SYN_ANSWERED
@@ -74,8 +72,6 @@ CALLED_LISTEN = Outcome.CALLED_LISTEN
 MOST_PACKET = 65535
 # What one TSO unit may be, headers included; the IP length field's own limit.
 OFFLOAD_FRAME = 65535
-# Answers to strangers that may wait for the link; beyond it they are not worth their memory.
-MOST_ANSWERS = 4096
 # Data that came with SYNs and waits for their last ACK, in all; beyond it the client repeats it (RFC 9293 3.4).
 MOST_HELD = 65536
 
@@ -106,7 +102,6 @@ class Stack(Owner):
         "_time_waits",
         "_timers",
         "_vnet",
-        "_waits_owed",
         "config",
         "framing",
     )
@@ -137,8 +132,7 @@ class Stack(Owner):
         self._time_waits = TimeWaits(list(self._addresses), self._secrets.initial_sequence)
         self._timers = Timers()
         self._ready: list[Flow] = []
-        self._answers: list[bytes] = []
-        self._waits_owed: list[tuple[bytes, TimeWait]] = []
+        self._answers = Answers(self._builder)
         self._eventful: list[Connection | Listener] = []
         self._half_open_held = 0
         self._counts = [0] * OUTCOMES
@@ -164,13 +158,8 @@ class Stack(Owner):
         if now > self.now:
             self.now = now
         now = self.now
-        frames = self._answers
-        self._answers = []
+        frames = self._answers.take(now)
         builder = self._builder
-        if self._waits_owed:
-            for key, wait in self._waits_owed:
-                frames.append(wait.ack(key, builder, now, SENT_ACK))
-            self._waits_owed.clear()
         if self._observers:
             self._observers.show_answers(now, frames)
             builder.log = []
@@ -192,7 +181,7 @@ class Stack(Owner):
 
     def deadline(self) -> float | None:
         """When `advance` or `transmit` is next due, in seconds of the caller's clock; None for never."""
-        if self._ready or self._answers or self._waits_owed:
+        if self._ready or self._answers.waiting():
             return self.now
         due = min(self._timers.next(), self._time_waits.next())
         return None if due == NEVER else due
@@ -263,7 +252,7 @@ class Stack(Owner):
             raise ValueError(f"port {port}: a port is 1 to 65535")
         if not is_unicast(address):
             raise ValueError(f"{remote[0]} is not the address of one host")
-        source = self._source_for(address, local)
+        source = choose_source(self._addresses, address, local)
         if local_port is None:
             local_port = self._ports.choose(address, source, port, self._taken)
         elif not 0 < local_port < 65536:
@@ -377,7 +366,7 @@ class Stack(Owner):
         if outcome == ESTABLISHED_PASSIVE and type(flow) is HalfOpen:
             return self._promote(flow, segment, now)
         if outcome == SYN_SENT_ACK_BAD or outcome == SYN_ACK_ACK_BAD:
-            self._answer_reset(segment)
+            self._answers.reset(segment)
         if self._observers:
             self._observers.show_flow(self.now, Direction.IN, outcome, flow, frame)
         self._follow(flow, now)
@@ -407,7 +396,7 @@ class Stack(Owner):
             outcome = CLOSED_PORT_IGNORED
         else:
             outcome = CLOSED_PORT_RESET
-            self._answer_reset(segment)
+            self._answers.reset(segment)
         if self._observers:
             self._observers.show(self.now, Direction.IN, outcome, before, after, key, segment.frame)
         return outcome
@@ -432,8 +421,8 @@ class Stack(Owner):
         elif outcome == TIME_WAIT_FIN_REPEATED:
             wait.expires = now + 2 * self.config.msl
             self._time_waits.add(segment.key, wait)
-        if (outcome == TIME_WAIT_FIN_REPEATED or outcome == TIME_WAIT_ACKED) and len(self._waits_owed) < MOST_ANSWERS:
-            self._waits_owed.append((key, wait))
+        if outcome == TIME_WAIT_FIN_REPEATED or outcome == TIME_WAIT_ACKED:
+            self._answers.last_ack(key, wait)
         if self._observers:
             self._observers.show(self.now, Direction.IN, outcome, TIME_WAIT, after, key, segment.frame)
         return outcome
@@ -452,7 +441,7 @@ class Stack(Owner):
         if flags & RST:
             return LISTEN_RST_IGNORED
         if flags & ACK:
-            self._answer_reset(segment)
+            self._answers.reset(segment)
             return LISTEN_ACK_RESET
         if not flags & SYN:
             return LISTEN_IGNORED
@@ -464,7 +453,7 @@ class Stack(Owner):
         entry = HalfOpen(key, segment, listener, listener.config, self._secrets.initial_sequence, now)
         entry.seen = SYN_RECEIVED
         data = segment.data
-        if data and self._half_open_held + len(data) <= MOST_HELD:
+        if data and len(data) <= entry.window() and self._half_open_held + len(data) <= MOST_HELD:
             entry.hold(data)
             self._half_open_held += len(data)
         listener.half_open += 1
@@ -504,8 +493,10 @@ class Stack(Owner):
         if isinstance(message, EchoRequest):
             if message.destination not in self._addresses:
                 return NOT_OURS
+            if not is_unicast(message.source) or message.source in self._addresses:
+                return SOURCE_INVALID
             header = self.framing.header4 if segment.version == 4 else self.framing.header6
-            if self._answer(header + write_echo_reply(message)):
+            if self._answers.add(header + write_echo_reply(message)):
                 self._counts[SENT_ECHO_REPLY] += 1
             return Outcome.ECHO_ANSWERED
         flow = self._flows.get(message.key)
@@ -569,7 +560,7 @@ class Stack(Owner):
         if connection.ack_owed != ACK_NONE:
             connection.ack_owed = ACK_NONE
             connection.segments_out += 1
-            self._waits_owed.append((connection.key, wait))
+            self._answers.last_ack(connection.key, wait)
 
     def _forget_half_open(self, entry: HalfOpen) -> None:
         assert isinstance(entry.listener, Listener)
@@ -590,36 +581,6 @@ class Stack(Owner):
             connection.abort()
             connection.why = LISTENER_CLOSED
         self._counts[LISTENER_CLOSED] += 1
-
-    def _answer(self, frame: bytes) -> bool:
-        """Owe a stranger an answer; False when too many wait already."""
-        if len(self._answers) >= MOST_ANSWERS:
-            self._counts[ANSWER_DROPPED] += 1
-            return False
-        self._answers.append(frame)
-        return True
-
-    def _answer_reset(self, segment: Segment) -> None:
-        if segment.flags & RST:
-            return
-        if len(self._answers) >= MOST_ANSWERS:
-            self._counts[ANSWER_DROPPED] += 1
-            return
-        self._answers.append(
-            reset_for(self._builder, segment.key, segment.seq, segment.ack, segment.flags, segment_length(segment))
-        )
-
-    def _source_for(self, remote: bytes, local: str | None) -> bytes:
-        """The address to connect from: the one asked for, or the first of the same IP version (MUST-43, MUST-44)."""
-        if local is not None:
-            packed = pack(local)
-            if packed not in self._addresses or len(packed) != len(remote):
-                raise ValueError(f"{local} is not an address of this stack that reaches {unpack(remote)}")
-            return packed
-        for packed in self._addresses:
-            if len(packed) == len(remote):
-                return packed
-        raise ValueError(f"this stack has no address to reach {unpack(remote)} from")
 
     def _taken(self, key: bytes) -> bool:
         return key in self._flows or key in self._time_waits

@@ -232,6 +232,17 @@ _TRANSFER: dict[Outcome | tuple[Outcome, str], str] = {
         "There is room for {room} now, and a peer that waits for room should hear of it. ack {ack} is"
         " not new; the window is."
     ),
+    Outcome.TAIL_PROBE_DUE: (
+        "No ACK for two round trips. If only the last of what we sent was lost, nothing behind it will tell of that:"
+        " so we ask."
+    ),
+    Outcome.SENT_TAIL_PROBE: (
+        "The last of it once more, at seq {seq}: its ACK says whether everything before it has arrived."
+    ),
+    Outcome.REORDERING_OVER: (
+        "Later data has arrived, and what was sent before it should have come by now even if it took a detour: it is"
+        " taken for lost."
+    ),
     Outcome.KEEP_ALIVE_DUE: "Nothing has been said for {gap}: we ask whether the peer is still there.",
     Outcome.SENT_KEEP_ALIVE: (
         "seq {seq} has been acknowledged already. A peer that is alive must answer such a segment with"

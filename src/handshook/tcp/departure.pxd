@@ -10,7 +10,7 @@ from .window cimport advertise, update_due
 
 cdef double NEVER
 cdef unsigned int ACK, CWR, ECE, FIN, PSH, RST, SYN
-cdef int ECT
+cdef int ECT, MOST_SACK
 cdef int CLOSED, SYN_RECEIVED, SYN_SENT, ACK_NONE, ACK_NOW, SILENT
 cdef int NOTHING, SENT_ACK, SENT_DATA, SENT_DATA_AGAIN, SENT_FIN, SENT_FIN_AGAIN, SENT_KEEP_ALIVE, SENT_RST, SENT_SYN
 cdef int SENT_SYN_ACK, SENT_SYN_ACK_AGAIN, SENT_SYN_AGAIN, SENT_TAIL_PROBE, SENT_WINDOW_PROBE, SENT_WINDOW_UPDATE
@@ -22,7 +22,7 @@ cpdef bint may_resend(TCB c) noexcept
 cpdef Py_ssize_t sendable(TCB c) except -2
 @cython.locals(seq="unsigned int", end="unsigned int", flags="unsigned int", outcome=int)
 cdef int _emit_new(TCB c, Builder b, double now, list frames, Py_ssize_t count) except -1
-@cython.locals(board=Scoreboard, lost=Sent)
+@cython.locals(board=Scoreboard, lost=Sent, syn=bint)
 cdef int _emit_again(TCB c, Builder b, double now, list frames) except -1
 @cython.locals(last="unsigned int", count=Py_ssize_t, flags="unsigned int")
 cdef int _write_again(TCB c, Builder b, double now, list frames, Sent sent, int why) except -1
@@ -31,7 +31,7 @@ cdef int _emit_tail_probe(TCB c, Builder b, double now, list frames) except -1
 @cython.locals(seq="unsigned int", waiting=Py_ssize_t, count=Py_ssize_t)
 cdef int _emit_probe(TCB c, Builder b, double now, list frames) except -1
 cdef int _emit_bare(TCB c, Builder b, double now, list frames, unsigned int seq, int outcome) except -1
-@cython.locals(window="unsigned int", out=SendBuffer)
+@cython.locals(window="unsigned int", out=SendBuffer, gaps=bint)
 cdef int _write(TCB c, Builder b, double now, list frames, unsigned int seq, Py_ssize_t count, unsigned int flags, int why) except -1
 @cython.locals(opening=bint, flags="unsigned int", ack="unsigned int")
 cdef int _emit_syn(TCB c, Builder b, double now, list frames, int why) except -1

@@ -34,6 +34,9 @@ SENT_TAIL_PROBE = Outcome.SENT_TAIL_PROBE
 SENT_WINDOW_PROBE = Outcome.SENT_WINDOW_PROBE
 SENT_WINDOW_UPDATE = Outcome.SENT_WINDOW_UPDATE
 
+# The most that SACK blocks can take up in a header (RFC 2018 3: four of them).
+MOST_SACK = 36
+
 # `sendable` says so when not even an empty segment is to leave.
 SILENT = -1
 
@@ -143,11 +146,12 @@ def _emit_again(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
     lost = None if board is None else board.first_lost()
     if board is None or lost is None:
         raise AssertionError("octets are lost and no stretch is")
-    board.resend(lost, c.unit, now)
+    syn = not c.syn_acked and lost.seq == c.iss
+    board.resend(lost, 1 if syn else c.unit, now)
     c.must_resend = False
     c.retransmissions += 1
     c.rtt_start = NEVER
-    if not c.syn_acked and lost.seq == c.iss:
+    if syn:
         return _emit_syn(c, b, now, frames, SENT_SYN_AGAIN if c.stage == SYN_SENT else SENT_SYN_ACK_AGAIN)
     return _write_again(c, b, now, frames, lost, SENT_DATA_AGAIN)
 
@@ -219,8 +223,10 @@ def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count:
     b.begin(4 if len(c.key) == 12 else 6)
     if c.timestamps:
         b.add_timestamps((int(now * 1000) + c.ts_offset) & 0xFFFFFFFF, c.ts_recent)
-    if c.sack and c.incoming is not None and c.incoming.beyond is not None:
+    gaps = c.sack and c.incoming is not None and c.incoming.beyond is not None
+    if gaps and c.incoming is not None and count + MOST_SACK <= c.mss:
         b.add_sack(c.incoming.blocks())
+        gaps = False
     window = advertise(c)
     if c.ecn:
         if c.ecn_echo:
@@ -242,6 +248,9 @@ def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count:
     b.ecn = 0
     c.segments_out += 1
     c.last_ack_sent = c.rcv_nxt
+    if gaps and c.ack_owed == ACK_NOW:
+        # A full segment has no room for the blocks: the ACK that tells of them goes alone.
+        return
     c.ack_owed = ACK_NONE
     c.ack_reason = SENT_ACK
     c.ack_at = NEVER

@@ -128,8 +128,8 @@ def timed_out(c: TCB, now: float) -> None:
     board = c.scoreboard
     if c.congestion is not None:
         c.congestion.timed_out(distance(c.snd_una, c.snd_nxt), c.mss, c.retries == 0, now)
-    if board is not None and board.sacked and c.retries:
-        # Twice in vain: perhaps the peer has thrown away what it had acknowledged selectively.
+    if board is not None and (c.retries or board.reneged()):
+        # RFC 2018 8: the peer may have thrown away what it had acknowledged selectively.
         board.renege()
     c.recovering = False
     c.recover = c.snd_nxt

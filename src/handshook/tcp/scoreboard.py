@@ -81,10 +81,23 @@ class Scoreboard:
         return None
 
     def resend(self, record: Sent, most: int, now: float) -> None:
-        """A lost stretch leaves again; of a longer one only the first `most` octets, the rest stays lost."""
-        if distance(record.seq, record.end) > most:
-            self._split(self.records.index(record, self.head), (record.seq + most) & 0xFFFFFFFF)
+        """A lost stretch leaves again, as far as `most` octets go: the rest of a longer one stays lost, and a shorter
+        one takes what is lost behind it along (RFC 9293 SHLD-28: as large as can be)."""
+        index = self.records.index(record, self.head)
         size = distance(record.seq, record.end)
+        if size > most:
+            self._split(index, (record.seq + most) & 0xFFFFFFFF)
+            size = most
+        while size < most and index + 1 < len(self.records):
+            behind = self.records[index + 1]
+            if not behind.lost:
+                break
+            taken = min(distance(behind.seq, behind.end), most - size)
+            size += taken
+            record.end = (record.end + taken) & 0xFFFFFFFF
+            behind.seq = record.end
+            if behind.seq == behind.end:
+                del self.records[index + 1]
         record.lost = False
         record.again = True
         record.at = now
@@ -258,6 +271,17 @@ class Scoreboard:
             if not record.sacked:
                 self._lose(record)
         self.credit = 0
+
+    def lose_longer(self, size: int) -> None:
+        """Every stretch of more than `size` octets is taken for lost: the path has no room for it (RFC 1191 6.4)."""
+        for index in range(self.head, len(self.records)):
+            record = self.records[index]
+            if not record.sacked and distance(record.seq, record.end) > size:
+                self._lose(record)
+
+    def reneged(self) -> bool:
+        """Has the first of what is out arrived, and is not acknowledged? Then the peer has thrown it away."""
+        return self.head < len(self.records) and self.records[self.head].sacked
 
     def renege(self) -> None:
         """Forget what was acknowledged selectively: the first of it never was for good (RFC 2018 8)."""

@@ -9,6 +9,7 @@ bytes itself, so that a frame of 64 KB is never copied for the sake of its heade
 from dataclasses import dataclass
 
 VNET_HEADER = 10
+MOST_HEADROOM = 64
 
 # struct virtio_net_hdr (virtio 1.2, 5.1.6), little endian
 VNET_NEEDS_CHECKSUM = 1
@@ -30,6 +31,8 @@ class Framing:
     def __post_init__(self) -> None:
         if len(self.header4) != len(self.header6):
             raise ValueError("the link headers of IPv4 and IPv6 differ in length")
+        if len(self.header4) > MOST_HEADROOM:
+            raise ValueError(f"a link header of {len(self.header4)} bytes; {MOST_HEADROOM} is the most")
         if self.vnet and len(self.header4) < VNET_HEADER:
             raise ValueError(f"a virtio_net_hdr needs {VNET_HEADER} bytes")
 

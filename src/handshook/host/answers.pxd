@@ -1,0 +1,21 @@
+cimport cython
+from ..tcp.time_wait cimport TimeWait
+from ..wire.build cimport Builder, reset_for
+from ..wire.segment cimport Segment, segment_length
+
+cdef unsigned int RST
+cdef int ANSWER_DROPPED, SENT_ACK
+cdef Py_ssize_t MOST_ANSWERS
+
+@cython.final
+cdef class Answers:
+    cdef Builder _builder
+    cdef list _frames, _waits
+
+    cpdef bint waiting(self)
+    cpdef bint add(self, bytes frame) except -1
+    @cython.locals(length=Py_ssize_t)
+    cpdef reset(self, Segment segment)
+    cpdef last_ack(self, bytes key, TimeWait wait)
+    @cython.locals(frames=list, key=bytes, wait=TimeWait)
+    cpdef list take(self, double now)

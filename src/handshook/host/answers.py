@@ -1,0 +1,65 @@
+"""What a stack says without a connection: a RST for no one, the last ACK of TIME-WAIT, an echo reply.
+
+They wait for the next batch like everything that leaves, and no more of them than are worth their memory: strangers
+cause them.
+"""
+
+from ..outcomes import Outcome
+from ..tcp.time_wait import TimeWait
+from ..wire.build import Builder, reset_for
+from ..wire.flags import RST
+from ..wire.segment import Segment, segment_length
+
+ANSWER_DROPPED = Outcome.ANSWER_DROPPED
+SENT_ACK = Outcome.SENT_ACK
+
+MOST_ANSWERS = 4096
+
+
+class Answers:
+    """The answers of one stack that wait for the link."""
+
+    __slots__ = ("_builder", "_frames", "_waits")
+
+    def __init__(self, builder: Builder) -> None:
+        self._builder = builder
+        self._frames: list[bytes] = []
+        self._waits: list[tuple[bytes, TimeWait]] = []
+
+    def waiting(self) -> bool:
+        """Is there anything to take?"""
+        return bool(self._frames) or bool(self._waits)
+
+    def add(self, frame: bytes) -> bool:
+        """Owe a whole frame; False, and counted, when too many wait already."""
+        if len(self._frames) >= MOST_ANSWERS:
+            self._builder.counts[ANSWER_DROPPED] += 1
+            return False
+        self._frames.append(frame)
+        return True
+
+    def reset(self, segment: Segment) -> None:
+        """Owe the RST that answers a segment of no connection; a RST itself gets none (RFC 9293 3.10.7.1)."""
+        if segment.flags & RST:
+            return
+        if len(self._frames) >= MOST_ANSWERS:
+            self._builder.counts[ANSWER_DROPPED] += 1
+            return
+        length = segment_length(segment)
+        self._frames.append(reset_for(self._builder, segment.key, segment.seq, segment.ack, segment.flags, length))
+
+    def last_ack(self, key: bytes, wait: TimeWait) -> None:
+        """Owe the ACK of a connection in TIME-WAIT."""
+        if len(self._waits) >= MOST_ANSWERS:
+            self._builder.counts[ANSWER_DROPPED] += 1
+            return
+        self._waits.append((key, wait))
+
+    def take(self, now: float) -> list[bytes]:
+        """All that is owed, as frames; the caller may add to the list."""
+        frames = self._frames
+        self._frames = []
+        for key, wait in self._waits:
+            frames.append(wait.ack(key, self._builder, now, SENT_ACK))
+        self._waits.clear()
+        return frames
