@@ -135,6 +135,7 @@ def random_pair(seed: int, worst: float = 0.3) -> tuple[Pair, Transfer, Transfer
         reorder=chance.random() * worst,
         jitter=chance.choice([0.0, 0.005, 0.05]),
         delay=chance.choice([0.0, 0.001, 0.05]),
+        mark=chance.choice([0.0, 0.1]),
     )
     return pair, _random_program(chance), _random_program(chance)
 
@@ -147,6 +148,8 @@ def _random_config(chance: Random, ipv6: bool) -> Config:
         timestamps=chance.random() < 0.8,
         sack=chance.random() < 0.8,
         window_scale=chance.random() < 0.8,
+        ecn=chance.choice(["off", "accept", "ask"]),
+        congestion=chance.choice(["cubic", "cubic", "reno"]),
         nagle=chance.random() < 0.8,
         delayed_ack=chance.choice([0, 0.04, 0.2]),
         syn_retries=30,
