@@ -10,8 +10,9 @@ Sequence numbers are counted from each side's SYN: `seq=0` is ours, `ack=1` ackn
 
 from dataclasses import dataclass
 
-from handshook import Config, Outcome, Stack
 from segments import MASK, Read, ReadIcmp, packet, read
+
+from handshook import Config, Outcome, Stack
 
 ENGINE4, PEER4 = "198.51.100.2", "198.51.100.1"
 ENGINE6, PEER6 = "2001:db8::2", "2001:db8::1"

@@ -1,11 +1,13 @@
 """IP packets written and read by hand, for tests that must not trust the engine's own writer and reader.
 
-Everything is laid out with `struct`, straight from the RFCs' diagrams. `packet` writes a sound packet; each field that a test
-wants wrong is given by name. `read` is the strict counterpart: it takes a packet apart and fails on anything unsound.
+Everything is laid out with `struct`, straight from the RFCs' diagrams. `packet` writes a sound packet; each field that
+a test wants wrong is given by name. `read` is the strict counterpart: it takes a packet apart and fails on anything
+unsound.
 """
 
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = (1 << bit for bit in range(8))
@@ -74,8 +76,22 @@ def pseudo_header(source, destination, protocol, length):
 
 
 def tcp(
-    source, destination, flags, *, sport=40000, dport=80, seq=0, ack=0, window=65535, urgent=0, options=b"", data=b"",
-    offset=None, reserved=0, checksum=None, wrong_checksum=0,
+    source,
+    destination,
+    flags,
+    *,
+    sport=40000,
+    dport=80,
+    seq=0,
+    ack=0,
+    window=65535,
+    urgent=0,
+    options=b"",
+    data=b"",
+    offset=None,
+    reserved=0,
+    checksum=None,
+    wrong_checksum=0,
 ):
     """A TCP segment with its checksum for these packed addresses; `offset` in words, options padded with EOL."""
     options = padded(options)
@@ -91,16 +107,42 @@ def tcp(
 
 
 def ip4(
-    source, destination, payload, *, protocol=TCP, options=b"", version=4, header_words=None, total=None, checksum=None,
-    wrong_checksum=0, tos=0, identification=0, fragment=0x4000, ttl=64,
+    source,
+    destination,
+    payload,
+    *,
+    protocol=TCP,
+    options=b"",
+    version=4,
+    header_words=None,
+    total=None,
+    checksum=None,
+    wrong_checksum=0,
+    tos=0,
+    identification=0,
+    fragment=0x4000,
+    ttl=64,
 ):
     """An IPv4 packet; `fragment` is the whole flags-and-offset word, DF by default."""
     options = padded(options)
     words = 5 + len(options) // 4 if header_words is None else header_words
     total = 20 + len(options) + len(payload) if total is None else total
-    header = struct.pack(
-        "!BBHHHBBH4s4s", version << 4 | words, tos, total, identification, fragment, ttl, protocol, 0, source, destination
-    ) + options
+    header = (
+        struct.pack(
+            "!BBHHHBBH4s4s",
+            version << 4 | words,
+            tos,
+            total,
+            identification,
+            fragment,
+            ttl,
+            protocol,
+            0,
+            source,
+            destination,
+        )
+        + options
+    )
     if checksum is None:
         # Over what the header itself claims to be, so that only the claim is wrong.
         checksum = internet_sum((header + payload)[: words * 4]) ^ 0xFFFF
@@ -108,7 +150,17 @@ def ip4(
 
 
 def ip6(
-    source, destination, payload, *, protocol=TCP, extensions=(), version=6, length=None, traffic_class=0, flow=0, ttl=64
+    source,
+    destination,
+    payload,
+    *,
+    protocol=TCP,
+    extensions=(),
+    version=6,
+    length=None,
+    traffic_class=0,
+    flow=0,
+    ttl=64,
 ):
     """An IPv6 packet; `extensions` are (kind, bytes) in order, the bytes without their next-header octet."""
     kinds = [kind for kind, _ in extensions] + [protocol]
@@ -118,12 +170,20 @@ def ip6(
     return struct.pack("!IHBB16s16s", first, length, kinds[0], ttl, source, destination) + chain + payload
 
 
+@lru_cache(maxsize=1024)
 def packed(address):
+    """The bytes of an address."""
     return ip_address(address).packed
 
 
+@lru_cache(maxsize=1024)
+def text(address):
+    """The text of an address's bytes."""
+    return str(ip_address(address))
+
+
 def packet(source, destination, flags, *, ip=None, **fields):
-    """A whole packet from (address, port) to (address, port). `ip` holds fields for the IP header, the rest are TCP's."""
+    """A whole packet from (address, port) to (address, port). `ip` holds the IP header's fields, the rest are TCP's."""
     here, there = packed(source[0]), packed(destination[0])
     segment = tcp(here, there, flags, sport=source[1], dport=destination[1], **fields)
     return (ip4 if len(here) == 4 else ip6)(here, there, segment, **(ip or {}))
@@ -207,15 +267,24 @@ def read(frame, framing=None):
     else:
         assert internet_sum(pseudo + payload) == 0xFFFF, "TCP checksum"
     sport, dport, seq, ack, offset, flags, window, _, urgent = struct.unpack("!HHIIBBHHH", payload[:20])
-    assert sport and dport, "port 0"
     header = (offset >> 4) * 4
     assert 20 <= header <= len(payload) and offset & 0x0F == 0, "data offset"
     names = "".join(letter for letter, bit in LETTERS.items() if flags & bit)
     _check_flags(names, seq, ack, urgent, payload[header:])
     options = _read_options(payload[20:header], "S" in names)
     return Read(
-        (str(ip_address(source)), sport), (str(ip_address(destination)), dport), names, seq, ack, window, options,
-        payload[header:], urgent, ttl, ecn, gso,
+        (text(source), sport),
+        (text(destination), dport),
+        names,
+        seq,
+        ack,
+        window,
+        options,
+        payload[header:],
+        urgent,
+        ttl,
+        ecn,
+        gso,
     )
 
 
@@ -241,7 +310,7 @@ def _read_icmp(source, destination, protocol, payload):
     assert len(payload) >= 8, "shorter than an ICMP header"
     pseudo = b"" if protocol == ICMP else pseudo_header(source, destination, ICMPV6, len(payload))
     assert internet_sum(pseudo + payload) == 0xFFFF, "ICMP checksum"
-    return ReadIcmp(str(ip_address(source)), str(ip_address(destination)), payload[0], payload[1], payload[4:])
+    return ReadIcmp(text(source), text(destination), payload[0], payload[1], payload[4:])
 
 
 def _read_vnet(frame, headroom, raw, payload, pseudo_sum):
@@ -265,7 +334,7 @@ def _check_flags(names, seq, ack, urgent, data):
     assert names, "a segment without any flag"
     assert not ("S" in names and ("F" in names or "R" in names)), f"flags {names}"
     assert not ("R" in names and "F" in names), f"flags {names}"
-    assert "A" in names or names in ("S", "R"), f"flags {names} without ACK"
+    assert "A" in names or names in ("S", "SEC", "R"), f"flags {names} without ACK"
     assert "A" in names or ack == 0, "an ACK field without the flag"
     assert "U" in names or urgent == 0, "an urgent pointer without the flag"
     assert not ("R" in names and data), "data on a RST"

@@ -248,13 +248,12 @@ def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count:
     b.ecn = 0
     c.segments_out += 1
     c.last_ack_sent = c.rcv_nxt
-    if gaps and c.ack_owed == ACK_NOW:
-        # A full segment has no room for the blocks: the ACK that tells of them goes alone.
-        return
-    c.ack_owed = ACK_NONE
-    c.ack_reason = SENT_ACK
-    c.ack_at = NEVER
-    c.unacked_octets = 0
+    # A full segment has no room for SACK blocks: an ACK that should have told of them is still owed.
+    if not gaps or c.ack_owed != ACK_NOW:
+        c.ack_owed = ACK_NONE
+        c.ack_reason = SENT_ACK
+        c.ack_at = NEVER
+        c.unacked_octets = 0
 
 
 def _emit_syn(c: TCB, b: Builder, now: float, frames: list[bytes], why: int) -> int:
