@@ -3,8 +3,9 @@
 Ports are chosen by RFC 6056's algorithm 3, simple hash-based selection.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
+from ..tcp.flow import Owner
 from ..tcp.isn import Secret
 from ..wire.addresses import make_key, pack, unpack
 
@@ -35,7 +36,7 @@ class Ports:
         self._secret = secret
         self._count = 0
 
-    def choose(self, remote: bytes, local: bytes, remote_port: int, taken: Callable[[bytes], bool]) -> int:
+    def choose(self, remote: bytes, local: bytes, remote_port: int, owner: Owner) -> int:
         """A port whose four-tuple is free. Raises `OSError` (EADDRNOTAVAIL) when none is.
 
         Each remote end has its own secret starting point and all share a counter, so that ports to one end follow each
@@ -46,6 +47,6 @@ class Ports:
         for _ in range(size):
             port = FIRST_PORT + (offset + self._count) % size
             self._count += 1
-            if not taken(make_key(remote, local, remote_port, port)):
+            if not owner.taken(make_key(remote, local, remote_port, port)):
                 return port
         raise OSError(99, "every ephemeral port to this address and port is in use")

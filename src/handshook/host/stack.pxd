@@ -2,12 +2,17 @@ cimport cython
 from ..tcp.connection cimport Connection
 from ..tcp.flow cimport Flow, Owner
 from ..tcp.half_open cimport HalfOpen
+from ..tcp.isn cimport Secret
+from ..tcp.terms cimport Terms
 from ..tcp.time_wait cimport TimeWait
+from ..wire.addresses cimport is_unicast, make_key
 from ..wire.build cimport Builder
 from ..wire.segment cimport Segment, parse, segment_length
 from .answers cimport Answers
 from .listener cimport Listener
 from ..tcp.window cimport advertise
+from .ports cimport Ports
+from .time_waits cimport TimeWaits
 from .timers cimport Timers
 
 cdef double NEVER
@@ -23,14 +28,19 @@ cdef Py_ssize_t MOST_PACKET, OFFLOAD_FRAME, MOST_HELD
 
 cdef class Stack(Owner):
     cdef dict _addresses, _flows, _listeners
-    cdef list _counts, _eventful, _ready
+    cdef list _eventful, _ready
+    cdef unsigned long long[::1] _counts
     cdef Answers _answers
     cdef Builder _builder
     cdef Segment _segment
+    cdef Secret _isn
+    cdef Terms _terms
     cdef Timers _timers
-    cdef object _observers, _ports, _secrets, _time_waits
+    cdef object _observers, _secrets
+    cdef TimeWaits _time_waits
+    cdef Ports _ports
     cdef Py_ssize_t _half_open_held, _headroom, _most_frame
-    cdef bint _vnet
+    cdef bint _vnet, _watched
     cdef readonly object config, framing
 
     cpdef receive(self, frame, double now)
@@ -44,6 +54,7 @@ cdef class Stack(Owner):
     cpdef attend(self, Flow flow, int outcome)
     @cython.locals(connection=Connection)
     cpdef report(self, Flow flow)
+    cpdef bint taken(self, bytes key) except -1
     cpdef bint still_waits(self, bytes key) except -1
     @cython.locals(headroom=Py_ssize_t, trusted=bint, p="const unsigned char*", segment=Segment, why=int, key=bytes,
                    flow=Flow, outcome=int)

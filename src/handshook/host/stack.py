@@ -7,6 +7,7 @@ Nothing is sent while a segment arrives; what is owed waits for `transmit`, so t
 rides on data or a FIN where there is any. The stack does no I/O and reads no clock: the caller says what time it is.
 """
 
+from array import array
 from collections.abc import Callable, Iterable
 
 from ..outcomes import Outcome
@@ -16,7 +17,7 @@ from ..tcp.config import Config
 from ..tcp.connection import Connection
 from ..tcp.flow import Flow, Owner
 from ..tcp.half_open import HalfOpen
-from ..tcp.happened import ENDED, OPENED, Happened
+from ..tcp.happened import ENDED, HAPPENED, OPENED, Happened
 from ..tcp.opening import open_actively
 from ..tcp.owed import ACK_NONE
 from ..tcp.states import CLOSED, LISTEN, SYN_RECEIVED, TIME_WAIT
@@ -92,6 +93,7 @@ class Stack(Owner):
         "_flows",
         "_half_open_held",
         "_headroom",
+        "_isn",
         "_listeners",
         "_most_frame",
         "_observers",
@@ -99,9 +101,11 @@ class Stack(Owner):
         "_ready",
         "_secrets",
         "_segment",
+        "_terms",
         "_time_waits",
         "_timers",
         "_vnet",
+        "_watched",
         "config",
         "framing",
     )
@@ -120,23 +124,26 @@ class Stack(Owner):
         self._addresses: dict[bytes, str] = {pack(address): address for address in addresses}
         if not self._addresses or not all(is_unicast(address) for address in self._addresses):
             raise ValueError("a stack needs addresses of its own, and each must be unicast")
+        self._terms = self.config.terms
         self._headroom = framing.headroom
         self._vnet = framing.vnet
         self._most_frame = OFFLOAD_FRAME if framing.vnet else 0
         self._secrets = Secrets(seed)
+        self._isn = self._secrets.initial_sequence
         self._ports = Ports(self._secrets.ports)
         self._builder = Builder(framing, self.config.ttl)
         self._segment = Segment()
         self._flows: dict[bytes, Flow] = {}
         self._listeners: dict[tuple[bytes | None, int], Listener] = {}
-        self._time_waits = TimeWaits(list(self._addresses), self._secrets.initial_sequence)
+        self._time_waits = TimeWaits(self._isn)
         self._timers = Timers()
         self._ready: list[Flow] = []
         self._answers = Answers(self._builder)
         self._eventful: list[Connection | Listener] = []
         self._half_open_held = 0
-        self._counts = [0] * OUTCOMES
+        self._counts = array("Q", [0]) * OUTCOMES
         self._observers = Observers(framing)
+        self._watched = False
 
     # --- the link's side ---------------------------------------------------------------------------------------
 
@@ -160,7 +167,7 @@ class Stack(Owner):
         now = self.now
         frames = self._answers.take(now)
         builder = self._builder
-        if self._observers:
+        if self._watched:
             self._observers.show_answers(now, frames)
             builder.log = []
         ready = self._ready
@@ -198,7 +205,7 @@ class Stack(Owner):
             why = flow.wake(now)
             if why:
                 self._counts[why] += 1
-                if self._observers:
+                if self._watched:
                     self._observers.show_flow(self.now, Direction.TIMER, why, flow, None)
             self._follow(flow, now)
         while True:
@@ -206,7 +213,7 @@ class Stack(Owner):
             if key is None:
                 break
             self._counts[TIME_WAIT_OVER] += 1
-            if self._observers:
+            if self._watched:
                 self._observers.show(self.now, Direction.TIMER, TIME_WAIT_OVER, TIME_WAIT, CLOSED, key, None)
 
     # --- the program's side ------------------------------------------------------------------------------------
@@ -254,14 +261,14 @@ class Stack(Owner):
             raise ValueError(f"{remote[0]} is not the address of one host")
         source = choose_source(self._addresses, address, local)
         if local_port is None:
-            local_port = self._ports.choose(address, source, port, self._taken)
+            local_port = self._ports.choose(address, source, port, self)
         elif not 0 < local_port < 65536:
             raise ValueError(f"local port {local_port}: a port is 1 to 65535")
         key = make_key(address, source, port, local_port)
-        if self._taken(key):
+        if self.taken(key):
             raise OSError(98, f"{unpack(source)}:{local_port} to {remote[0]}:{port} is in use")
         connection = Connection(key, config or self.config, self.now, self._most_frame, self)
-        open_actively(connection, self._secrets.initial_sequence, self.now)
+        open_actively(connection, self._isn, self.now)
         self._flows[key] = connection
         self.attend(connection, CALLED_CONNECT)
         return connection
@@ -277,7 +284,7 @@ class Stack(Owner):
                 continue
             happened = source.happened
             source.happened = 0
-            news.append(Event(source, Happened(happened)))
+            news.append(Event(source, HAPPENED[happened]))
         self._eventful = []
         return news
 
@@ -291,15 +298,17 @@ class Stack(Owner):
 
     def observe(self, callback: Callable[[Step], None]) -> None:
         """Call back with each step from now on; see `Step`. Costs nothing while nobody observes."""
-        if not self._observers:
+        if not self._watched:
             # What happened unseen is no part of the first step that is shown.
             for flow in self._flows.values():
                 flow.seen = flow.stage
         self._observers.add(callback)
+        self._watched = True
 
     def unobserve(self, callback: Callable[[Step], None]) -> None:
         """Stop calling back."""
         self._observers.remove(callback)
+        self._watched = bool(self._observers)
 
     def snapshot(self) -> list[Entry]:
         """Every half-open, open, closing and TIME-WAIT entry, as of the last time the stack was told."""
@@ -323,7 +332,7 @@ class Stack(Owner):
         """A call of the program has changed `flow`."""
         if outcome:
             self._counts[outcome] += 1
-            if self._observers:
+            if self._watched:
                 self._observers.show_flow(self.now, Direction.CALL, outcome, flow, None)
         if self._flows.get(flow.key) is flow:
             self._follow(flow, self.now)
@@ -334,6 +343,10 @@ class Stack(Owner):
         if flow.happened and flow.owned and not flow.listed:
             flow.listed = True
             self._eventful.append(flow)
+
+    def taken(self, key: bytes) -> bool:
+        """Is this four-tuple in use, or resting?"""
+        return key in self._flows or key in self._time_waits
 
     def still_waits(self, key: bytes) -> bool:
         """Is this four-tuple in TIME-WAIT?"""
@@ -367,7 +380,7 @@ class Stack(Owner):
             return self._promote(flow, segment, now)
         if outcome == SYN_SENT_ACK_BAD or outcome == SYN_ACK_ACK_BAD:
             self._answers.reset(segment)
-        if self._observers:
+        if self._watched:
             self._observers.show_flow(self.now, Direction.IN, outcome, flow, frame)
         self._follow(flow, now)
         return outcome
@@ -397,7 +410,7 @@ class Stack(Owner):
         else:
             outcome = CLOSED_PORT_RESET
             self._answers.reset(segment)
-        if self._observers:
+        if self._watched:
             self._observers.show(self.now, Direction.IN, outcome, before, after, key, segment.frame)
         return outcome
 
@@ -406,7 +419,7 @@ class Stack(Owner):
         key = segment.key
         listener = self._find_listener(key)
         after: int = TIME_WAIT
-        outcome = in_time_wait(wait, segment, listener is not None and listener.config.timestamps)
+        outcome = in_time_wait(wait, segment, listener is not None and listener.terms.timestamps)
         if outcome == TIME_WAIT_REOPENED:
             # Where nobody listens it is answered with an ACK, as in Linux: a RST would call the connection refused
             # that was just closed in order, and ending the rest would be what RFC 1337 warns of.
@@ -419,11 +432,11 @@ class Stack(Owner):
                 after = SYN_RECEIVED
                 outcome = TIME_WAIT_REOPENED
         elif outcome == TIME_WAIT_FIN_REPEATED:
-            wait.expires = now + 2 * self.config.msl
+            wait.expires = now + 2 * self._terms.msl
             self._time_waits.add(segment.key, wait)
         if outcome == TIME_WAIT_FIN_REPEATED or outcome == TIME_WAIT_ACKED:
             self._answers.last_ack(key, wait)
-        if self._observers:
+        if self._watched:
             self._observers.show(self.now, Direction.IN, outcome, TIME_WAIT, after, key, segment.frame)
         return outcome
 
@@ -450,7 +463,8 @@ class Stack(Owner):
         if len(listener.queue) >= listener.backlog:
             return DROPPED_ACCEPT_QUEUE_FULL
         key = segment.key
-        entry = HalfOpen(key, segment, listener, listener.config, self._secrets.initial_sequence, now)
+        entry = HalfOpen(key, listener, listener.terms)
+        entry.take_syn(segment, self._isn, now)
         entry.seen = SYN_RECEIVED
         data = segment.data
         if data and len(data) <= entry.window() and self._half_open_held + len(data) <= MOST_HELD:
@@ -466,7 +480,7 @@ class Stack(Owner):
         listener = entry.listener
         assert isinstance(listener, Listener)
         if len(listener.queue) >= listener.backlog:
-            if self._observers:
+            if self._watched:
                 self._observers.show_flow(self.now, Direction.IN, DROPPED_ACCEPT_QUEUE_FULL, entry, segment.frame)
             return DROPPED_ACCEPT_QUEUE_FULL
         connection = Connection(entry.key, listener.config, now, self._most_frame, self)
@@ -480,7 +494,7 @@ class Stack(Owner):
         if not listener.listed:
             listener.listed = True
             self._eventful.append(listener)
-        if self._observers:
+        if self._watched:
             self._observers.show_flow(self.now, Direction.IN, outcome, connection, segment.frame)
         self._follow(connection, now)
         return outcome
@@ -547,15 +561,14 @@ class Stack(Owner):
         del self._flows[connection.key]
         self._timers.disarm(connection)
         connection.happened |= ENDED
-        wait = TimeWait(
-            connection.snd_nxt,
-            connection.rcv_nxt,
-            advertise(connection),
-            connection.timestamps,
-            connection.ts_offset,
-            connection.ts_recent,
-            now + 2 * self.config.msl,
-        )
+        wait = TimeWait()
+        wait.snd_nxt = connection.snd_nxt
+        wait.rcv_nxt = connection.rcv_nxt
+        wait.window = advertise(connection)
+        wait.timestamps = connection.timestamps
+        wait.ts_offset = connection.ts_offset
+        wait.ts_recent = connection.ts_recent
+        wait.expires = now + 2 * self._terms.msl
         self._time_waits.add(connection.key, wait)
         if connection.ack_owed != ACK_NONE:
             connection.ack_owed = ACK_NONE
@@ -582,12 +595,9 @@ class Stack(Owner):
             connection.why = LISTENER_CLOSED
         self._counts[LISTENER_CLOSED] += 1
 
-    def _taken(self, key: bytes) -> bool:
-        return key in self._flows or key in self._time_waits
-
     def _drop(self, why: int, frame: bytes) -> int:
         """A packet that was not, or not for long, a segment."""
-        if self._observers:
+        if self._watched:
             known = why in (NOT_OURS, SOURCE_INVALID) and self._segment.protocol == PROTOCOL_TCP
             key = self._segment.key if known else None
             self._observers.show(self.now, Direction.IN, why, CLOSED, CLOSED, key, frame)

@@ -88,7 +88,7 @@ def close(c: TCB, now: float) -> int:
         return CLOSED_UNREAD_RESET
     finish(c)
     if c.stage == FIN_WAIT_2:
-        c.give_up_at = now + c.config.fin_wait_2_timeout
+        c.give_up_at = now + c.terms.fin_wait_2_timeout
     return CALLED_CLOSE
 
 
@@ -111,7 +111,7 @@ def fin_acked(c: TCB, now: float) -> None:
         c.stage = FIN_WAIT_2
         if c.close_called:
             # The program can't wait for the rest, so we don't for ever (RFC 1122 4.2.2.13's problem; Linux's cure).
-            c.give_up_at = now + c.config.fin_wait_2_timeout
+            c.give_up_at = now + c.terms.fin_wait_2_timeout
     elif c.stage == CLOSING:
         enter_time_wait(c)
     elif c.stage == LAST_ACK:

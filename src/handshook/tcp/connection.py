@@ -57,7 +57,7 @@ class Connection(TCB):
             raise BrokenPipeError(32, "the connection is not open for sending")
         if self.outgoing is None:
             self.outgoing = SendBuffer()
-        room = self.config.send_buffer - self.outgoing.size
+        room = self.terms.send_buffer - self.outgoing.size
         taken = data if type(data) is bytes else bytes(data)
         if len(taken) > room:
             if room <= 0:
@@ -103,7 +103,7 @@ class Connection(TCB):
         if self.fin_queued or self.stage not in MAY_SEND:
             return 0
         queued = 0 if self.outgoing is None else self.outgoing.size
-        return max(self.config.send_buffer - queued, 0)
+        return max(self.terms.send_buffer - queued, 0)
 
     def shutdown(self) -> None:
         """Nothing more will be sent: a FIN follows what is queued. Receiving goes on (half-close, RFC 9293 3.6)."""

@@ -266,9 +266,9 @@ def _emit_syn(c: TCB, b: Builder, now: float, frames: list[bytes], why: int) -> 
     if c.timestamps:
         b.add_timestamps((int(now * 1000) + c.ts_offset) & 0xFFFFFFFF, 0 if opening else c.ts_recent)
     if c.scaling:
-        b.add_scale(c.config.receive_scale)
+        b.add_scale(c.terms.receive_scale)
     flags = SYN if opening else SYN | ACK
-    if opening and c.config.ecn == "ask" and c.retries == 0:
+    if opening and c.terms.ecn_asks and c.retries == 0:
         # Asked once: a firewall that drops such SYNs must not keep us out (RFC 3168 6.1.1.1).
         flags |= ECE | CWR
     elif c.ecn and not opening:

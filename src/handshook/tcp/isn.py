@@ -72,9 +72,19 @@ class Secret:
 
     def initial_sequence(self, key: bytes, now: float) -> int:
         """The ISN of the connection `key` (wire.addresses) at `now` seconds."""
-        ticks = int(now * TICKS_PER_SECOND) & 0xFFFFFFFF
-        return (ticks + (self.siphash(key) & 0xFFFFFFFF)) & 0xFFFFFFFF
+        return sequence_at(self.siphash(key), now)
 
     def timestamp_offset(self, key: bytes) -> int:
         """What this connection adds to the clock in its timestamps: they must not tell our uptime (RFC 7323 5.4)."""
-        return (self.siphash(key) >> 32) & 0xFFFFFFFF
+        return offset_of(self.siphash(key))
+
+
+def sequence_at(hashed: int, now: float) -> int:
+    """M + F: the ISN of the connection whose key has this hash, at `now` seconds."""
+    ticks = int(now * TICKS_PER_SECOND) & 0xFFFFFFFF
+    return (ticks + (hashed & 0xFFFFFFFF)) & 0xFFFFFFFF
+
+
+def offset_of(hashed: int) -> int:
+    """The timestamp offset of the connection whose key has this hash: the half of it that the ISN doesn't use."""
+    return (hashed >> 32) & 0xFFFFFFFF

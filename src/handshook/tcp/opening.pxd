@@ -1,7 +1,7 @@
 cimport cython
 from ..wire.segment cimport Segment, segment_length
 from .ecn cimport agrees, asks
-from .isn cimport Secret
+from .isn cimport Secret, offset_of, sequence_at
 from .sequence cimport before, before_or_at
 from .tcb cimport TCB, set_mss
 from .timing cimport measure_to, settle_rto
@@ -14,6 +14,7 @@ cdef int PAWS_REJECTED, RST_OUTSIDE_WINDOW, SIMULTANEOUS_SYN, SYN_ACK_ACK_BAD, S
 cdef int SYN_SENT_IGNORED, SYN_SENT_RST_IGNORED, TIMESTAMP_MISSING, WITHOUT_ACK_DROPPED
 cdef double NEVER, RTO_AFTER_LOST_SYN
 
+@cython.locals(hashed="unsigned long long")
 cpdef open_actively(TCB c, Secret secret, double now)
 cpdef read_syn_options(TCB c, Segment s)
 cpdef take_syn(TCB c, Segment s, double now)

@@ -23,7 +23,7 @@ from ..wire.segment import Segment, segment_length
 from .clock import NEVER
 from .config import MOST_SCALE
 from .ecn import agrees, asks
-from .isn import Secret
+from .isn import Secret, offset_of, sequence_at
 from .owed import ACK_NOW
 from .sequence import before, before_or_at
 from .states import ESTABLISHED, FIN_WAIT_1, SYN_RECEIVED, SYN_SENT
@@ -54,24 +54,25 @@ RTO_AFTER_LOST_SYN = 3.0
 
 def open_actively(c: TCB, secret: Secret, now: float) -> None:
     """Active OPEN (RFC 9293 3.10.1): choose the initial sequence number; the SYN leaves with the next batch."""
-    c.iss = secret.initial_sequence(c.key, now)
-    c.ts_offset = secret.timestamp_offset(c.key)
+    hashed = secret.siphash(c.key)
+    c.iss = sequence_at(hashed, now)
+    c.ts_offset = offset_of(hashed)
     c.snd_una = c.snd_nxt = c.recover = c.small_end = c.iss
     c.stage = SYN_SENT
 
 
 def read_syn_options(c: TCB, s: Segment) -> None:
     """What both SYNs offered is agreed on; anything else is as if it had never been heard of (RFC 7323 2.2, 3.2)."""
-    if s.scale >= 0 and c.config.window_scale:
+    if s.scale >= 0 and c.terms.window_scale:
         # A shift above 14 is used as 14 (RFC 7323 2.3).
         c.snd_scale = min(s.scale, MOST_SCALE)
     else:
         c.snd_scale = c.rcv_scale = 0
         c.scaling = False
     if s.flags & ACK:
-        c.ecn = c.config.ecn == "ask" and c.retries == 0 and agrees(s)
+        c.ecn = c.terms.ecn_asks and c.retries == 0 and agrees(s)
     else:
-        c.ecn = c.config.ecn != "off" and asks(s)
+        c.ecn = c.terms.ecn_accepts and asks(s)
     c.timestamps = c.timestamps and s.timestamps
     c.sack = c.sack and s.sack_permitted
     if c.timestamps:

@@ -20,7 +20,7 @@ DUPLICATES = 3  # RFC 5681 3.2: three duplicate ACKs mean a loss
 def congestion_of(c: TCB) -> Congestion:
     """The connection's congestion control, made with its first data."""
     if c.congestion is None:
-        c.congestion = Cubic(c.mss) if c.config.congestion == "cubic" else Congestion(c.mss)
+        c.congestion = Cubic(c.mss) if c.terms.cubic else Congestion(c.mss)
     return c.congestion
 
 

@@ -10,7 +10,7 @@ cdef class Builder:
     cdef public int ttl, ecn
     cdef readonly Py_ssize_t headroom
     cdef readonly bint vnet
-    cdef readonly list counts
+    cdef unsigned long long[::1] counts
     cdef public list log
     cdef bytearray scratch
     cdef Py_ssize_t start, option_end

@@ -4,6 +4,8 @@ A `Builder` belongs to one stack. Headers are written into its scratch space and
 payload behind them, so that a segment of 64 KB costs one header and one copy.
 """
 
+from array import array
+
 from ..outcomes import Outcome
 from .checksum import fold, word_sum
 from .flags import ACK, CWR, RST
@@ -31,7 +33,7 @@ class Builder:
         self.ttl = ttl
         self.ecn = 0
         # What each frame was for: counted always, listed in order while somebody watches.
-        self.counts = [0] * OUTCOMES
+        self.counts = array("Q", [0]) * OUTCOMES
         self.log: list[int] | None = None
         self.scratch = bytearray(SCRATCH)
         self.start = 0
