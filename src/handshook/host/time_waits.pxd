@@ -2,6 +2,8 @@ cimport cython
 from ..tcp.isn cimport Secret
 from ..tcp.time_wait cimport TimeWait
 
+cdef unsigned int WORD
+
 cdef double NEVER
 cdef int ALIVE, IPV6, TIMESTAMPS
 cdef Py_ssize_t KEY4, KEY6, NUMBERS, LEAST

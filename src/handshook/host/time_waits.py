@@ -10,6 +10,7 @@ from array import array
 from ..tcp.clock import NEVER
 from ..tcp.isn import Secret
 from ..tcp.time_wait import TimeWait
+from ..wire.word import WORD
 
 # What `_kinds` says of a place: 0 is void.
 ALIVE = 1
@@ -22,7 +23,7 @@ KEY6 = 36
 NUMBERS = 4
 
 LEAST = 64
-EMPTY = 0xFFFFFFFF
+EMPTY = WORD  # no place
 
 
 class TimeWaits:
@@ -67,7 +68,7 @@ class TimeWaits:
         place = (self._head + self._used) % self._room
         self._used += 1
         self._count += 1
-        hashed = hash(key) & 0xFFFFFFFF
+        hashed = hash(key) & WORD
         size = len(key)
         self._expires[place] = wait.expires
         self._windows[place] = wait.window
@@ -182,7 +183,7 @@ class TimeWaits:
 
     def slot(self, key: bytes) -> int:
         """Where in the index the key's place stands; -1 when it isn't there."""
-        hashed = hash(key) & 0xFFFFFFFF
+        hashed = hash(key) & WORD
         slot = hashed & self._mask
         while True:
             place = self._index[slot]

@@ -4,6 +4,8 @@ from .sequence cimport before, signed_distance
 from .tcb cimport TCB
 from .time_wait cimport TimeWait
 
+cdef unsigned int WORD
+
 cdef double NEVER
 cdef unsigned int ACK, FIN, RST, SYN
 cdef int CLOSE_WAIT, CLOSED, CLOSING, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, SYN_RECEIVED, SYN_SENT, TIME_WAIT

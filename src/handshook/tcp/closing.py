@@ -22,6 +22,7 @@ When both finish at once, the FINs cross: FIN-WAIT-1, CLOSING, TIME-WAIT on both
 from ..outcomes import Outcome
 from ..wire.flags import ACK, FIN, RST, SYN
 from ..wire.segment import Segment, segment_length
+from ..wire.word import WORD
 from .clock import NEVER
 from .happened import FINISHED
 from .owed import ACK_NOW
@@ -130,7 +131,7 @@ def note_fin(c: TCB, s: Segment) -> None:
     """Remember where the peer's FIN stands; it may have overtaken data."""
     if c.fin_known or c.stage not in (ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2):
         return
-    fin_seq = (s.seq + segment_length(s) - 1) & 0xFFFFFFFF
+    fin_seq = (s.seq + segment_length(s) - 1) & WORD
     if signed_distance(c.rcv_nxt, fin_seq) >= 0 and not before(c.rcv_edge, fin_seq):
         c.fin_known = True
         c.fin_seq = fin_seq
@@ -141,7 +142,7 @@ def take_fin(c: TCB, now: float) -> int:
     if not c.fin_known or c.peer_finished or before(c.rcv_nxt, c.fin_seq):
         return NOTHING
     c.peer_finished = True
-    c.rcv_nxt = (c.rcv_nxt + 1) & 0xFFFFFFFF
+    c.rcv_nxt = (c.rcv_nxt + 1) & WORD
     if before(c.rcv_edge, c.rcv_nxt):
         c.rcv_edge = c.rcv_nxt
     c.ack_owed = ACK_NOW
@@ -173,7 +174,7 @@ def in_time_wait(w: TimeWait, s: Segment, timestamps: bool) -> int:
             return TIME_WAIT_ACKED
         return TIME_WAIT_REOPENED if is_newer(w, s, timestamps) else TIME_WAIT_SYN_DROPPED
     length = segment_length(s)
-    if flags & FIN and flags & ACK and (s.seq + length) & 0xFFFFFFFF == w.rcv_nxt:
+    if flags & FIN and flags & ACK and (s.seq + length) & WORD == w.rcv_nxt:
         # Only the peer's own FIN stands there; another one is a guess, and must not hold the four-tuple for ever.
         return TIME_WAIT_FIN_REPEATED
     # What has no length wants no answer: two ends that both answered would never stop.

@@ -11,6 +11,8 @@ from .sequence cimport distance
 from .tcb cimport TCB, set_mss
 from .timeouts cimport next_due, run_due
 
+cdef unsigned int WORD
+
 cdef int CLOSE_WAIT, CLOSED, ESTABLISHED, SYN_RECEIVED, TIME_WAIT, CALLED_CLOSE, CALLED_SHUTDOWN, NOTHING, READABLE
 
 cdef class Connection(TCB):

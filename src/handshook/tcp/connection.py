@@ -4,6 +4,7 @@ from ..outcomes import BY_NUMBER, Outcome
 from ..wire.build import Builder
 from ..wire.icmp import Trouble
 from ..wire.segment import Segment
+from ..wire.word import WORD
 from .arrival import segment_arrives
 from .buffers import ReceiveBuffer, SendBuffer
 from .closing import abort, close, finish
@@ -157,9 +158,9 @@ class Connection(TCB):
         self.iss = entry.iss
         self.irs = entry.irs
         self.snd_una = self.recover = entry.iss
-        self.snd_nxt = self.small_end = (entry.iss + 1) & 0xFFFFFFFF
+        self.snd_nxt = self.small_end = (entry.iss + 1) & WORD
         self.rcv_nxt = self.last_ack_sent = entry.rcv_nxt
-        self.rcv_edge = (entry.rcv_nxt + entry.window()) & 0xFFFFFFFF
+        self.rcv_edge = (entry.rcv_nxt + entry.window()) & WORD
         self.snd_wnd = self.max_window = entry.peer_window
         self.timestamps = entry.timestamps
         self.ts_recent = entry.ts_recent

@@ -8,6 +8,8 @@ from .tcb cimport TCB, data_end, flight
 from .timing cimport arm, measure_from
 from .window cimport advertise, update_due
 
+cdef unsigned int WORD
+
 cdef double NEVER
 cdef unsigned int ACK, CWR, ECE, FIN, PSH, RST, SYN
 cdef int ECT, MOST_SACK

@@ -8,6 +8,8 @@ from .opening cimport in_syn_received
 from .sequence cimport before, before_or_at
 from .terms cimport Terms
 
+cdef unsigned int WORD
+
 cdef unsigned int ACK, ECE, SYN
 cdef int CHALLENGE_ACK, HALF_OPEN_GIVEN_UP, HALF_OPEN_RESET, NOTHING, OUTSIDE_WINDOW, PAWS_REJECTED
 cdef int RETRANSMISSION_TIMED_OUT, SENT_CHALLENGE_ACK, SENT_SYN_ACK, SENT_SYN_ACK_AGAIN, SYN_REPEATED

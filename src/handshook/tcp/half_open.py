@@ -8,6 +8,7 @@ from ..outcomes import Outcome
 from ..wire.build import Builder
 from ..wire.flags import ACK, ECE, SYN
 from ..wire.segment import Segment
+from ..wire.word import WORD
 from .clock import NEVER
 from .config import MOST_SCALE
 from .ecn import asks
@@ -83,7 +84,7 @@ class HalfOpen(Flow):
         self.iss = sequence_at(hashed, now)
         self.ts_offset = offset_of(hashed)
         self.irs = s.seq
-        self.rcv_nxt = (s.seq + 1) & 0xFFFFFFFF
+        self.rcv_nxt = (s.seq + 1) & WORD
         self.peer_window = s.window
         self.peer_mss = s.mss
         self.mss = terms.mtu - (40 if len(self.key) == 12 else 60)
@@ -98,7 +99,7 @@ class HalfOpen(Flow):
     def hold(self, data: bytes) -> None:
         """Keep what came with the SYN (RFC 9293 3.10.7.2 allows it); it is acknowledged, and delivered once open."""
         self.data = data
-        self.rcv_nxt = (self.rcv_nxt + len(data)) & 0xFFFFFFFF
+        self.rcv_nxt = (self.rcv_nxt + len(data)) & WORD
 
     def begin_after(self, number: int) -> None:
         """Number from beyond what the last connection of this four-tuple has used (RFC 9293 3.6.1, MAY-2).
@@ -106,7 +107,7 @@ class HalfOpen(Flow):
         The clock alone doesn't see to it: who sends more than 250,000 octets a second overtakes it.
         """
         if before_or_at(self.iss, number):
-            self.iss = (number + BEYOND) & 0xFFFFFFFF
+            self.iss = (number + BEYOND) & WORD
 
     def window(self) -> int:
         """What our SYN,ACK offers, unscaled (RFC 7323 2.2): the room that data on the SYN has left."""
@@ -146,12 +147,12 @@ class HalfOpen(Flow):
         if self.stage != SYN_RECEIVED or not (self.syn_owed or self.ack_owed):
             return NOTHING
         builder.begin(4 if len(self.key) == 12 else 6)
-        tsval = (int(now * 1000) + self.ts_offset) & 0xFFFFFFFF
+        tsval = (int(now * 1000) + self.ts_offset) & WORD
         if not self.syn_owed:
             self.ack_owed = False
             if self.timestamps:
                 builder.add_timestamps(tsval, self.ts_recent)
-            seq = (self.iss + 1) & 0xFFFFFFFF
+            seq = (self.iss + 1) & WORD
             window = self.window() >> (self.terms.receive_scale if self.scale >= 0 else 0)
             frames.append(builder.finish(self.key, seq, self.rcv_nxt, ACK, window, b"", 0, 0, 0, SENT_CHALLENGE_ACK))
             return SENT_CHALLENGE_ACK

@@ -1,6 +1,8 @@
 cimport cython
 
-cdef unsigned long long MASK
+cdef unsigned int WORD
+
+cdef unsigned long long MASK, SOME, PSEU, RAND, GENE
 cdef double TICKS_PER_SECOND
 
 @cython.final

@@ -7,6 +7,8 @@ from .tcb cimport TCB, set_mss
 from .timing cimport measure_to, settle_rto
 from .window cimport acceptable
 
+cdef unsigned int WORD
+
 cdef unsigned int ACK, FIN, RST, SYN
 cdef int ESTABLISHED, FIN_WAIT_1, SYN_RECEIVED, SYN_SENT, ACK_NOW, MOST_SCALE
 cdef int CHALLENGE_ACK, CONNECTION_REFUSED, ESTABLISHED_ACTIVE, ESTABLISHED_PASSIVE, HALF_OPEN_RESET, OUTSIDE_WINDOW

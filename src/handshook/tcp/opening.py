@@ -20,6 +20,7 @@ both share.
 from ..outcomes import Outcome
 from ..wire.flags import ACK, FIN, RST, SYN
 from ..wire.segment import Segment, segment_length
+from ..wire.word import WORD
 from .clock import NEVER
 from .config import MOST_SCALE
 from .ecn import agrees, asks
@@ -83,9 +84,9 @@ def read_syn_options(c: TCB, s: Segment) -> None:
 def take_syn(c: TCB, s: Segment, now: float) -> None:
     """The peer's SYN: its sequence number is where its data begins, less one."""
     c.irs = s.seq
-    c.rcv_nxt = (s.seq + 1) & 0xFFFFFFFF
+    c.rcv_nxt = (s.seq + 1) & WORD
     # A SYN's own window is never scaled (RFC 7323 2.2), and so neither is what our SYN offered.
-    c.rcv_edge = (c.rcv_nxt + min(c.capacity, 0xFFFF)) & 0xFFFFFFFF
+    c.rcv_edge = (c.rcv_nxt + min(c.capacity, 0xFFFF)) & WORD
     c.last_ack_sent = c.rcv_nxt
     c.ts_recent_at = now
     c.snd_wnd = c.max_window = s.window
@@ -132,7 +133,7 @@ def in_syn_received(iss: int, irs: int, rcv_nxt: int, window: int, s: Segment, t
         # without, our SYN,ACK was lost.
         if not flags & ACK:
             return SYN_REPEATED
-        return ESTABLISHED_PASSIVE if s.ack == (iss + 1) & 0xFFFFFFFF else SYN_ACK_ACK_BAD
+        return ESTABLISHED_PASSIVE if s.ack == (iss + 1) & WORD else SYN_ACK_ACK_BAD
     if timestamps and not flags & RST:
         # RFC 7323 3.2, 5.3 R1.
         if not s.timestamps:
@@ -147,7 +148,7 @@ def in_syn_received(iss: int, irs: int, rcv_nxt: int, window: int, s: Segment, t
         return CHALLENGE_ACK
     if not flags & ACK:
         return WITHOUT_ACK_DROPPED
-    if s.ack != (iss + 1) & 0xFFFFFFFF:
+    if s.ack != (iss + 1) & WORD:
         return SYN_ACK_ACK_BAD
     return ESTABLISHED_PASSIVE
 
@@ -155,7 +156,7 @@ def in_syn_received(iss: int, irs: int, rcv_nxt: int, window: int, s: Segment, t
 def establish(c: TCB, now: float) -> None:
     """Both SYNs are acknowledged: the connection is open, and time-outs begin anew for its data."""
     c.syn_acked = True
-    c.snd_una = c.snd_nxt = (c.iss + 1) & 0xFFFFFFFF
+    c.snd_una = c.snd_nxt = (c.iss + 1) & WORD
     c.scoreboard = None
     c.recover = c.small_end = c.ecn_until = c.snd_una
     c.established_at = now

@@ -1,6 +1,8 @@
 cimport cython
 from .sequence cimport before, before_or_at, distance
 
+cdef unsigned int WORD
+
 cdef double NEVER
 cdef Py_ssize_t MOST_PATIENCE, DUPLICATES, EMPTIED
 

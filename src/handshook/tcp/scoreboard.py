@@ -5,6 +5,7 @@ which of the earlier ones are lost, and whatever is lost is sent again before an
 stretch is taken for lost at the third duplicate ACK (RFC 5681 3.2, RFC 6582).
 """
 
+from ..wire.word import WORD
 from .clock import NEVER
 from .sequence import before, before_or_at, distance
 
@@ -86,7 +87,7 @@ class Scoreboard:
         index = self.records.index(record, self.head)
         size = distance(record.seq, record.end)
         if size > most:
-            self._split(index, (record.seq + most) & 0xFFFFFFFF)
+            self._split(index, (record.seq + most) & WORD)
             size = most
         while size < most and index + 1 < len(self.records):
             behind = self.records[index + 1]
@@ -94,7 +95,7 @@ class Scoreboard:
                 break
             taken = min(distance(behind.seq, behind.end), most - size)
             size += taken
-            record.end = (record.end + taken) & 0xFFFFFFFF
+            record.end = (record.end + taken) & WORD
             behind.seq = record.end
             if behind.seq == behind.end:
                 del self.records[index + 1]
@@ -206,14 +207,14 @@ class Scoreboard:
                 if before(record.seq, left):
                     skipped = (distance(record.seq, left) + mss - 1) // mss * mss
                     if skipped < distance(record.seq, record.end):
-                        self._split(index, (record.seq + skipped) & 0xFFFFFFFF)
+                        self._split(index, (record.seq + skipped) & WORD)
                     index += 1
                     continue
                 if before(right, record.end):
                     whole = distance(record.seq, right) // mss * mss
                     if whole == 0:
                         break
-                    self._split(index, (record.seq + whole) & 0xFFFFFFFF)
+                    self._split(index, (record.seq + whole) & WORD)
                 size = distance(record.seq, record.end)
                 news += self._arrived(record, size, now)
                 record.sacked = True
@@ -270,7 +271,7 @@ class Scoreboard:
             return
         record = self.records[self.head]
         if distance(record.seq, record.end) > most:
-            self._split(self.head, (record.seq + most) & 0xFFFFFFFF)
+            self._split(self.head, (record.seq + most) & WORD)
         if not record.sacked:
             self._lose(record)
 

@@ -5,6 +5,8 @@ from .flow cimport Flow
 from .scoreboard cimport Scoreboard
 from .terms cimport Terms
 
+cdef unsigned int WORD
+
 cdef double NEVER
 cdef int NOTHING, SENT_ACK, ACK_NONE, DEFAULT_MSS4, DEFAULT_MSS6, LEAST_MSS
 

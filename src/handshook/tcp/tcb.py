@@ -5,6 +5,7 @@ them and work on a TCB; `connection` puts the program's calls on top.
 """
 
 from ..outcomes import Outcome
+from ..wire.word import WORD
 from .buffers import ReceiveBuffer, SendBuffer
 from .clock import NEVER
 from .config import Config
@@ -213,7 +214,7 @@ def flight(c: TCB) -> int:
 def data_end(c: TCB) -> int:
     """The sequence number after the last octet that the program has handed over; a FIN would stand there."""
     size = c.outgoing.size if c.outgoing is not None else 0
-    return (c.snd_una + (0 if c.syn_acked else 1) + size) & 0xFFFFFFFF
+    return (c.snd_una + (0 if c.syn_acked else 1) + size) & WORD
 
 
 def set_mss(c: TCB, peer_mss: int) -> None:

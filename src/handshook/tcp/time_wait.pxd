@@ -1,6 +1,8 @@
 cimport cython
 from ..wire.build cimport Builder
 
+cdef unsigned int WORD
+
 cdef unsigned int ACK
 
 @cython.final

@@ -11,6 +11,7 @@ from .checksum import fold, word_sum
 from .flags import ACK, CWR, RST
 from .framing import PLAIN, VNET_GSO_ECN, VNET_GSO_TCPV4, VNET_GSO_TCPV6, VNET_NEEDS_CHECKSUM, Framing
 from .kinds import PROTOCOL_TCP
+from .word import WORD
 
 SENT_RST_FOR_NO_ONE = Outcome.SENT_RST_FOR_NO_ONE
 OUTCOMES = max(Outcome) + 1
@@ -249,4 +250,4 @@ def reset_for(builder: Builder, key: bytes, seq: int, ack: int, flags: int, leng
     builder.begin(4 if len(key) == 12 else 6)
     if flags & ACK:
         return builder.finish(key, ack, 0, RST, 0, b"", 0, 0, 0, SENT_RST_FOR_NO_ONE)
-    return builder.finish(key, 0, (seq + length) & 0xFFFFFFFF, RST | ACK, 0, b"", 0, 0, 0, SENT_RST_FOR_NO_ONE)
+    return builder.finish(key, 0, (seq + length) & WORD, RST | ACK, 0, b"", 0, 0, 0, SENT_RST_FOR_NO_ONE)
