@@ -39,7 +39,7 @@ cdef class Stack(Owner):
     cdef object _observers, _secrets
     cdef TimeWaits _time_waits
     cdef Ports _ports
-    cdef Py_ssize_t _half_open_held, _headroom, _most_frame
+    cdef Py_ssize_t _bound, _half_open_held, _headroom, _most_frame
     cdef bint _vnet, _watched
     cdef readonly object config, framing
 
@@ -54,6 +54,8 @@ cdef class Stack(Owner):
     cpdef attend(self, Flow flow, int outcome)
     @cython.locals(connection=Connection)
     cpdef report(self, Flow flow)
+    @cython.locals(news=list, listener=Listener, connection=Connection)
+    cpdef list events(self)
     cpdef bint taken(self, bytes key) except -1
     cpdef bint still_waits(self, bytes key) except -1
     @cython.locals(headroom=Py_ssize_t, trusted=bint, p="const unsigned char*", segment=Segment, why=int, key=bytes,
@@ -63,7 +65,7 @@ cdef class Stack(Owner):
     cdef int _meet_stranger(self, Segment segment, double now) except -1
     @cython.locals(key=bytes, listener=Listener, after=int, outcome=int, entry=HalfOpen)
     cdef int _meet_time_wait(self, TimeWait wait, Segment segment, double now) except -1
-    @cython.locals(width=Py_ssize_t, address=bytes, port=int)
+    @cython.locals(width=Py_ssize_t, port=bytes, listener=Listener)
     cdef Listener _find_listener(self, bytes key)
     @cython.locals(flags="unsigned int", key=bytes, entry=HalfOpen, data=bytes)
     cdef int _meet_listener(self, Listener listener, Segment segment, double now) except -1
@@ -76,5 +78,6 @@ cdef class Stack(Owner):
     cdef _end(self, Connection connection)
     @cython.locals(wait=TimeWait)
     cdef _rest(self, Connection connection, double now)
+    @cython.locals(listener=Listener)
     cdef _forget_half_open(self, HalfOpen entry)
     cdef int _drop(self, int why, bytes frame) except -1

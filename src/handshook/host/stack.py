@@ -33,7 +33,7 @@ from ..wire.kinds import PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP
 from ..wire.segment import Segment, parse
 from .answers import Answers
 from .errors import suffer
-from .events import Event
+from .events import Event, make_event
 from .listener import Listener
 from .observers import Observers
 from .ports import Ports, choose_source
@@ -48,6 +48,7 @@ CLOSED_PORT_RESET = Outcome.CLOSED_PORT_RESET
 DROPPED_ACCEPT_QUEUE_FULL = Outcome.DROPPED_ACCEPT_QUEUE_FULL
 DROPPED_SYN_QUEUE_FULL = Outcome.DROPPED_SYN_QUEUE_FULL
 ESTABLISHED_PASSIVE = Outcome.ESTABLISHED_PASSIVE
+ACCEPTABLE = Happened.ACCEPTABLE
 FLAGS_NONSENSE = Outcome.FLAGS_NONSENSE
 FRAME_LENGTH_BAD = Outcome.FRAME_LENGTH_BAD
 FRAME_TRUNCATED = Outcome.FRAME_TRUNCATED
@@ -87,6 +88,7 @@ class Stack(Owner):
     __slots__ = (
         "_addresses",
         "_answers",
+        "_bound",
         "_builder",
         "_counts",
         "_eventful",
@@ -134,13 +136,15 @@ class Stack(Owner):
         self._builder = Builder(framing, self.config.ttl)
         self._segment = Segment()
         self._flows: dict[bytes, Flow] = {}
-        self._listeners: dict[tuple[bytes | None, int], Listener] = {}
+        # By port, or by address and port, as they stand in a key.
+        self._listeners: dict[bytes, Listener] = {}
         self._time_waits = TimeWaits(self._isn)
         self._timers = Timers()
         self._ready: list[Flow] = []
         self._answers = Answers(self._builder)
         self._eventful: list[Connection | Listener] = []
         self._half_open_held = 0
+        self._bound = 0  # listeners that take one address only
         self._counts = array("Q", [0]) * OUTCOMES
         self._observers = Observers(framing)
         self._watched = False
@@ -165,8 +169,9 @@ class Stack(Owner):
         if now > self.now:
             self.now = now
         now = self.now
-        frames = self._answers.take(now)
         builder = self._builder
+        builder.set_clock(now)
+        frames = self._answers.take(now)
         if self._watched:
             self._observers.show_answers(now, frames)
             builder.log = []
@@ -234,10 +239,11 @@ class Stack(Owner):
         packed = None if address is None else pack(address)
         if packed is not None and packed not in self._addresses:
             raise ValueError(f"{address} is not an address of this stack")
-        if (packed, port) in self._listeners:
+        if _where(packed, port) in self._listeners:
             raise OSError(98, f"port {port} has a listener already")
         listener = Listener(packed, port, backlog, config or self.config, self._close_listener)
-        self._listeners[packed, port] = listener
+        self._listeners[_where(packed, port)] = listener
+        self._bound += packed is not None
         self._counts[CALLED_LISTEN] += 1
         return listener
 
@@ -267,7 +273,8 @@ class Stack(Owner):
         key = make_key(address, source, port, local_port)
         if self.taken(key):
             raise OSError(98, f"{unpack(source)}:{local_port} to {remote[0]}:{port} is in use")
-        connection = Connection(key, config or self.config, self.now, self._most_frame, self)
+        connection = Connection()
+        connection.begin(key, config or self.config, self.now, self._most_frame, self)
         open_actively(connection, self._isn, self.now)
         self._flows[key] = connection
         self.attend(connection, CALLED_CONNECT)
@@ -275,16 +282,18 @@ class Stack(Owner):
 
     def events(self) -> list[Event]:
         """What happened since the last call: each connection or listener that has news, once."""
-        news = []
+        news: list[Event] = []
         for source in self._eventful:
-            source.listed = False
             if isinstance(source, Listener):
-                if source.queue and not source.closed:
-                    news.append(Event(source, Happened.ACCEPTABLE))
+                listener = source
+                listener.listed = False
+                if listener.queue and not listener.closed:
+                    news.append(make_event((listener, ACCEPTABLE)))
                 continue
-            happened = source.happened
-            source.happened = 0
-            news.append(Event(source, HAPPENED[happened]))
+            connection = source
+            connection.listed = False
+            news.append(make_event((connection, HAPPENED[connection.happened])))
+            connection.happened = 0
         self._eventful = []
         return news
 
@@ -441,10 +450,13 @@ class Stack(Owner):
         return outcome
 
     def _find_listener(self, key: bytes) -> Listener | None:
-        width = (len(key) - 4) // 2
-        address = key[width : 2 * width]
-        port = int.from_bytes(key[-2:], "big")
-        return self._listeners.get((address, port)) or self._listeners.get((None, port))
+        port = key[len(key) - 2 :]
+        if self._bound:
+            width = (len(key) - 4) // 2
+            listener = self._listeners.get(key[width : 2 * width] + port)
+            if listener is not None:
+                return listener
+        return self._listeners.get(port)
 
     def _meet_listener(self, listener: Listener, segment: Segment, now: float) -> int:
         """SEGMENT ARRIVES in LISTEN (RFC 9293 3.10.7.2)."""
@@ -463,9 +475,9 @@ class Stack(Owner):
         if len(listener.queue) >= listener.backlog:
             return DROPPED_ACCEPT_QUEUE_FULL
         key = segment.key
-        entry = HalfOpen(key, listener, listener.terms)
+        entry = HalfOpen()
+        entry.begin(key, listener, listener.terms)
         entry.take_syn(segment, self._isn, now)
-        entry.seen = SYN_RECEIVED
         data = segment.data
         if data and len(data) <= entry.window() and self._half_open_held + len(data) <= MOST_HELD:
             entry.hold(data)
@@ -483,7 +495,8 @@ class Stack(Owner):
             if self._watched:
                 self._observers.show_flow(self.now, Direction.IN, DROPPED_ACCEPT_QUEUE_FULL, entry, segment.frame)
             return DROPPED_ACCEPT_QUEUE_FULL
-        connection = Connection(entry.key, listener.config, now, self._most_frame, self)
+        connection = Connection()
+        connection.begin(entry.key, listener.config, now, self._most_frame, self)
         connection.adopt(entry)
         self._forget_half_open(entry)
         self._flows[entry.key] = connection
@@ -576,15 +589,17 @@ class Stack(Owner):
             self._answers.last_ack(connection.key, wait)
 
     def _forget_half_open(self, entry: HalfOpen) -> None:
-        assert isinstance(entry.listener, Listener)
-        entry.listener.half_open -= 1
+        listener = entry.listener
+        assert isinstance(listener, Listener)
+        listener.half_open -= 1
         entry.stage = CLOSED  # it may still be on the list of those with something to say
         if entry.data is not None:
             self._half_open_held -= len(entry.data)
         self._timers.disarm(entry)
 
     def _close_listener(self, listener: Listener) -> None:
-        del self._listeners[listener.address, listener.port]
+        del self._listeners[_where(listener.address, listener.port)]
+        self._bound -= listener.address is not None
         for flow in [flow for flow in self._flows.values() if type(flow) is HalfOpen]:
             if flow.listener is listener:
                 self._forget_half_open(flow)
@@ -602,3 +617,8 @@ class Stack(Owner):
             key = self._segment.key if known else None
             self._observers.show(self.now, Direction.IN, why, CLOSED, CLOSED, key, frame)
         return why
+
+
+def _where(address: bytes | None, port: int) -> bytes:
+    """The end of the keys that a listener takes: its port, with its address before it where it has one."""
+    return (address or b"") + port.to_bytes(2, "big")

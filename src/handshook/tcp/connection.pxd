@@ -19,6 +19,7 @@ cdef class Connection(TCB):
     cdef readonly Owner owner
     cdef public object trouble
 
+    cpdef begin(self, bytes key, config, double now, int most_frame, Owner owner)
     @cython.locals(room=Py_ssize_t, taken=bytes)
     cpdef Py_ssize_t send(self, data) except -1
     @cython.locals(incoming=ReceiveBuffer)

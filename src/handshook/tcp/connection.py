@@ -14,7 +14,7 @@ from .flow import Owner
 from .half_open import HalfOpen
 from .happened import READABLE
 from .sequence import distance
-from .states import CLOSE_WAIT, CLOSED, ESTABLISHED, MAY_SEND, SYN_RECEIVED, TIME_WAIT, State
+from .states import CLOSE_WAIT, CLOSED, ESTABLISHED, MAY_SEND, STATES, SYN_RECEIVED, TIME_WAIT, State
 from .tcb import TCB, set_mss
 from .timeouts import next_due, run_due
 from .verdict import Verdict, error_for
@@ -33,8 +33,9 @@ class Connection(TCB):
 
     __slots__ = ("owner", "trouble")
 
-    def __init__(self, key: bytes, config: Config, now: float, most_frame: int, owner: Owner) -> None:
-        TCB.__init__(self, key, config, now, most_frame)
+    def begin(self, key: bytes, config: Config, now: float, most_frame: int, owner: Owner) -> None:
+        """For the stack that makes it."""
+        self.prepare(key, config, now, most_frame)
         self.owner = owner
         self.trouble: Trouble | None = None
 
@@ -45,7 +46,7 @@ class Connection(TCB):
         """The RFC 9293 state; CLOSED once TIME-WAIT is over."""
         if self.stage == TIME_WAIT and not self.owner.still_waits(self.key):
             self.stage = CLOSED
-        return State(self.stage)
+        return STATES[self.stage]
 
     def send(self, data: bytes | bytearray | memoryview) -> int:
         """Queue data for the peer; returns how many bytes were taken, 0 when the buffer is full.

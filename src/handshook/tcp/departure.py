@@ -223,7 +223,7 @@ def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count:
     """Build one segment of an open connection, with every option that belongs in it."""
     b.begin(4 if len(c.key) == 12 else 6)
     if c.timestamps:
-        b.add_timestamps((int(now * 1000) + c.ts_offset) & WORD, c.ts_recent)
+        b.add_timestamps((b.clock + c.ts_offset) & WORD, c.ts_recent)
     gaps = c.sack and c.incoming is not None and c.incoming.beyond is not None
     if gaps and c.incoming is not None and count + MOST_SACK <= c.mss:
         b.add_sack(c.incoming.blocks())
@@ -265,7 +265,7 @@ def _emit_syn(c: TCB, b: Builder, now: float, frames: list[bytes], why: int) -> 
     if c.sack:
         b.add_sack_permitted()
     if c.timestamps:
-        b.add_timestamps((int(now * 1000) + c.ts_offset) & WORD, 0 if opening else c.ts_recent)
+        b.add_timestamps((b.clock + c.ts_offset) & WORD, 0 if opening else c.ts_recent)
     if c.scaling:
         b.add_scale(c.terms.receive_scale)
     flags = SYN if opening else SYN | ACK

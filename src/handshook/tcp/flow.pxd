@@ -11,7 +11,7 @@ cdef class Owner:
     cpdef bint still_waits(self, bytes key) except -1
 
 cdef class Flow:
-    cdef readonly bytes key
+    cdef public bytes key
     cdef public int stage, seen
     cdef public double due, armed
     cdef public Py_ssize_t place

@@ -9,7 +9,7 @@ from ..wire.addresses import local_of, remote_of
 from ..wire.build import Builder
 from ..wire.segment import Segment
 from .clock import NEVER
-from .states import CLOSED, State
+from .states import CLOSED, STATES, State
 
 
 class Owner:
@@ -47,8 +47,8 @@ class Flow:
 
     __slots__ = ("armed", "due", "key", "place", "ready", "seen", "stage")
 
-    def __init__(self, key: bytes) -> None:
-        self.key = key
+    def __init__(self) -> None:
+        self.key = b""
         self.stage: int = CLOSED
         self.seen: int = CLOSED
         self.due: float = NEVER
@@ -59,7 +59,7 @@ class Flow:
     @property
     def state(self) -> State:
         """The RFC 9293 state."""
-        return State(self.stage)
+        return STATES[self.stage]
 
     @property
     def local(self) -> tuple[str, int]:

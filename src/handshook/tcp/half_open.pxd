@@ -26,6 +26,7 @@ cdef class HalfOpen(Flow):
     cdef readonly bint ecn, sack, timestamps, syn_owed, ack_owed
     cdef readonly double started_at, sent_at, rto
 
+    cpdef begin(self, bytes key, object listener, Terms terms)
     @cython.locals(terms=Terms, hashed="unsigned long long")
     cpdef take_syn(self, Segment s, Secret secret, double now)
     cpdef hold(self, bytes data)

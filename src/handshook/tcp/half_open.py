@@ -65,9 +65,10 @@ class HalfOpen(Flow):
         "ts_recent",
     )
 
-    def __init__(self, key: bytes, listener: object, terms: Terms) -> None:
-        Flow.__init__(self, key)
-        self.stage = SYN_RECEIVED
+    def begin(self, key: bytes, listener: object, terms: Terms) -> None:
+        """Under this key, for this listener; `take_syn` follows."""
+        self.key = key
+        self.stage = self.seen = SYN_RECEIVED
         self.listener = listener
         self.terms = terms
         self.data: bytes | None = None
@@ -147,7 +148,7 @@ class HalfOpen(Flow):
         if self.stage != SYN_RECEIVED or not (self.syn_owed or self.ack_owed):
             return NOTHING
         builder.begin(4 if len(self.key) == 12 else 6)
-        tsval = (int(now * 1000) + self.ts_offset) & WORD
+        tsval = (builder.clock + self.ts_offset) & WORD
         if not self.syn_owed:
             self.ack_owed = False
             if self.timestamps:

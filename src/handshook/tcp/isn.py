@@ -85,8 +85,8 @@ class Secret:
 
 def sequence_at(hashed: int, now: float) -> int:
     """M + F: the ISN of the connection whose key has this hash, at `now` seconds."""
-    ticks = int(now * TICKS_PER_SECOND) & WORD
-    return (ticks + (hashed & WORD)) & WORD
+    ticks = int(now * TICKS_PER_SECOND)
+    return (ticks + hashed) & WORD
 
 
 def offset_of(hashed: int) -> int:

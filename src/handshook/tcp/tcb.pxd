@@ -31,6 +31,7 @@ cdef class TCB(Flow):
     cdef public double reorder_at, retransmit_at, ack_at, keep_alive_at, give_up_at, unanswered_from
     cdef public double challenge_from, started_at, last_heard, established_at
 
+    cpdef prepare(self, bytes key, config, double now, int most_frame)
     cdef _offer(self, Terms terms)
     cdef _begin_timing(self, Terms terms)
 

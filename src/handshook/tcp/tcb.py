@@ -123,8 +123,9 @@ class TCB(Flow):
         "why",
     )
 
-    def __init__(self, key: bytes, config: Config, now: float, most_frame: int) -> None:
-        Flow.__init__(self, key)
+    def prepare(self, key: bytes, config: Config, now: float, most_frame: int) -> None:
+        """Set every variable to what it is before the first SYN."""
+        self.key = key
         self.config = config
         self.terms: Terms = config.terms
         self.mtu = self.terms.mtu

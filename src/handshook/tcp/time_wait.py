@@ -21,5 +21,5 @@ class TimeWait:
         """The last ACK, once more."""
         builder.begin(4 if len(key) == 12 else 6)
         if self.timestamps:
-            builder.add_timestamps((int(now * 1000) + self.ts_offset) & WORD, self.ts_recent)
+            builder.add_timestamps((builder.clock + self.ts_offset) & WORD, self.ts_recent)
         return builder.finish(key, self.snd_nxt, self.rcv_nxt, ACK, self.window, b"", 0, 0, 0, outcome)

@@ -15,8 +15,11 @@ cdef class Builder:
     cdef unsigned long long[::1] counts
     cdef public list log
     cdef bytearray scratch
+    cdef readonly unsigned int clock
     cdef Py_ssize_t start, option_end
 
+    @cython.locals(milliseconds="unsigned long long")
+    cpdef void set_clock(self, double now) noexcept
     cpdef void begin(self, int version) noexcept
     @cython.locals(p="unsigned char*", at=Py_ssize_t)
     cpdef void add_mss(self, int mss) noexcept

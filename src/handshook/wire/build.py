@@ -25,7 +25,19 @@ DEFAULT_TTL = 64
 class Builder:
     """Writes segments in one link's framing."""
 
-    __slots__ = ("counts", "ecn", "framing", "headroom", "log", "option_end", "scratch", "start", "ttl", "vnet")
+    __slots__ = (
+        "clock",
+        "counts",
+        "ecn",
+        "framing",
+        "headroom",
+        "log",
+        "option_end",
+        "scratch",
+        "start",
+        "ttl",
+        "vnet",
+    )
 
     def __init__(self, framing: Framing = PLAIN, ttl: int = DEFAULT_TTL) -> None:
         self.framing = framing
@@ -37,8 +49,14 @@ class Builder:
         self.counts = array("Q", [0]) * OUTCOMES
         self.log: list[int] | None = None
         self.scratch = bytearray(SCRATCH)
+        self.clock = 0
         self.start = 0
         self.option_end = 0
+
+    def set_clock(self, now: float) -> None:
+        """The time at which the next segments leave, for their timestamps: `clock` counts milliseconds."""
+        milliseconds = int(now * 1000)
+        self.clock = milliseconds & WORD
 
     def begin(self, version: int) -> None:
         """Start a segment for a link of this IP version; options follow, then `finish`."""
