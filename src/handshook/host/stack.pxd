@@ -10,7 +10,10 @@ from ..wire.build cimport Builder
 from ..wire.segment cimport Segment, parse, segment_length
 from .answers cimport Answers
 from .listener cimport Listener
-from ..tcp.window cimport advertise
+from .listeners cimport Listeners
+from ..tcp.closing cimport in_time_wait, rest
+from ..tcp.opening cimport open_actively
+from ..tcp.timeouts cimport start_keep_alive
 from .ports cimport Ports
 from .time_waits cimport TimeWaits
 from .timers cimport Timers
@@ -27,10 +30,11 @@ cdef int VNET_DATA_VALID, VNET_NEEDS_CHECKSUM, PROTOCOL_ICMP, PROTOCOL_ICMPV6, P
 cdef Py_ssize_t MOST_PACKET, OFFLOAD_FRAME, MOST_HELD
 
 cdef class Stack(Owner):
-    cdef dict _addresses, _flows, _listeners
+    cdef dict _addresses, _flows
     cdef list _eventful, _ready
     cdef unsigned long long[::1] _counts
     cdef Answers _answers
+    cdef Listeners _listeners
     cdef Builder _builder
     cdef Segment _segment
     cdef Secret _isn
@@ -39,7 +43,7 @@ cdef class Stack(Owner):
     cdef object _observers, _secrets
     cdef TimeWaits _time_waits
     cdef Ports _ports
-    cdef Py_ssize_t _bound, _half_open_held, _headroom, _most_frame
+    cdef Py_ssize_t _half_open_held, _headroom, _most_frame
     cdef bint _vnet, _watched
     cdef readonly object config, framing
 
@@ -65,8 +69,6 @@ cdef class Stack(Owner):
     cdef int _meet_stranger(self, Segment segment, double now) except -1
     @cython.locals(key=bytes, listener=Listener, after=int, outcome=int, entry=HalfOpen)
     cdef int _meet_time_wait(self, TimeWait wait, Segment segment, double now) except -1
-    @cython.locals(width=Py_ssize_t, port=bytes, listener=Listener)
-    cdef Listener _find_listener(self, bytes key)
     @cython.locals(flags="unsigned int", key=bytes, entry=HalfOpen, data=bytes)
     cdef int _meet_listener(self, Listener listener, Segment segment, double now) except -1
     @cython.locals(listener=Listener, connection=Connection, outcome=int)

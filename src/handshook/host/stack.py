@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 
 from ..outcomes import Outcome
 from ..tcp.clock import NEVER
-from ..tcp.closing import in_time_wait
+from ..tcp.closing import in_time_wait, rest
 from ..tcp.config import Config
 from ..tcp.connection import Connection
 from ..tcp.flow import Flow, Owner
@@ -23,7 +23,6 @@ from ..tcp.owed import ACK_NONE
 from ..tcp.states import CLOSED, LISTEN, SYN_RECEIVED, TIME_WAIT
 from ..tcp.time_wait import TimeWait
 from ..tcp.timeouts import start_keep_alive
-from ..tcp.window import advertise
 from ..wire.addresses import is_unicast, make_key, pack, unpack
 from ..wire.build import OUTCOMES, Builder
 from ..wire.flags import ACK, FIN, RST, SYN
@@ -35,6 +34,7 @@ from .answers import Answers
 from .errors import suffer
 from .events import Event, make_event
 from .listener import Listener
+from .listeners import Listeners
 from .observers import Observers
 from .ports import Ports, choose_source
 from .seed import Secrets
@@ -88,7 +88,6 @@ class Stack(Owner):
     __slots__ = (
         "_addresses",
         "_answers",
-        "_bound",
         "_builder",
         "_counts",
         "_eventful",
@@ -136,15 +135,13 @@ class Stack(Owner):
         self._builder = Builder(framing, self.config.ttl)
         self._segment = Segment()
         self._flows: dict[bytes, Flow] = {}
-        # By port, or by address and port, as they stand in a key.
-        self._listeners: dict[bytes, Listener] = {}
+        self._listeners = Listeners()
         self._time_waits = TimeWaits(self._isn)
         self._timers = Timers()
         self._ready: list[Flow] = []
         self._answers = Answers(self._builder)
         self._eventful: list[Connection | Listener] = []
         self._half_open_held = 0
-        self._bound = 0  # listeners that take one address only
         self._counts = array("Q", [0]) * OUTCOMES
         self._observers = Observers(framing)
         self._watched = False
@@ -239,11 +236,8 @@ class Stack(Owner):
         packed = None if address is None else pack(address)
         if packed is not None and packed not in self._addresses:
             raise ValueError(f"{address} is not an address of this stack")
-        if _where(packed, port) in self._listeners:
-            raise OSError(98, f"port {port} has a listener already")
         listener = Listener(packed, port, backlog, config or self.config, self._close_listener)
-        self._listeners[_where(packed, port)] = listener
-        self._bound += packed is not None
+        self._listeners.add(listener)
         self._counts[CALLED_LISTEN] += 1
         return listener
 
@@ -267,12 +261,13 @@ class Stack(Owner):
             raise ValueError(f"{remote[0]} is not the address of one host")
         source = choose_source(self._addresses, address, local)
         if local_port is None:
-            local_port = self._ports.choose(address, source, port, self)
-        elif not 0 < local_port < 65536:
+            key = self._ports.choose(address, source, port, self)
+        elif 0 < local_port < 65536:
+            key = make_key(address, source, port, local_port)
+            if self.taken(key):
+                raise OSError(98, f"{unpack(source)}:{local_port} to {remote[0]}:{port} is in use")
+        else:
             raise ValueError(f"local port {local_port}: a port is 1 to 65535")
-        key = make_key(address, source, port, local_port)
-        if self.taken(key):
-            raise OSError(98, f"{unpack(source)}:{local_port} to {remote[0]}:{port} is in use")
         connection = Connection()
         connection.begin(key, config or self.config, self.now, self._most_frame, self)
         open_actively(connection, self._isn, self.now)
@@ -408,7 +403,7 @@ class Stack(Owner):
             return self._meet_time_wait(wait, segment, now)
         before: int = CLOSED
         after: int = CLOSED
-        listener = self._find_listener(key)
+        listener = self._listeners.find(key)
         if listener is not None:
             before = after = LISTEN
             outcome = self._meet_listener(listener, segment, now)
@@ -426,7 +421,7 @@ class Stack(Owner):
     def _meet_time_wait(self, wait: TimeWait, segment: Segment, now: float) -> int:
         """A segment for a four-tuple that rests. A new SYN ends the rest only where a listener takes it up."""
         key = segment.key
-        listener = self._find_listener(key)
+        listener = self._listeners.find(key)
         after: int = TIME_WAIT
         outcome = in_time_wait(wait, segment, listener is not None and listener.terms.timestamps)
         if outcome == TIME_WAIT_REOPENED:
@@ -448,15 +443,6 @@ class Stack(Owner):
         if self._watched:
             self._observers.show(self.now, Direction.IN, outcome, TIME_WAIT, after, key, segment.frame)
         return outcome
-
-    def _find_listener(self, key: bytes) -> Listener | None:
-        port = key[len(key) - 2 :]
-        if self._bound:
-            width = (len(key) - 4) // 2
-            listener = self._listeners.get(key[width : 2 * width] + port)
-            if listener is not None:
-                return listener
-        return self._listeners.get(port)
 
     def _meet_listener(self, listener: Listener, segment: Segment, now: float) -> int:
         """SEGMENT ARRIVES in LISTEN (RFC 9293 3.10.7.2)."""
@@ -574,14 +560,7 @@ class Stack(Owner):
         del self._flows[connection.key]
         self._timers.disarm(connection)
         connection.happened |= ENDED
-        wait = TimeWait()
-        wait.snd_nxt = connection.snd_nxt
-        wait.rcv_nxt = connection.rcv_nxt
-        wait.window = advertise(connection)
-        wait.timestamps = connection.timestamps
-        wait.ts_offset = connection.ts_offset
-        wait.ts_recent = connection.ts_recent
-        wait.expires = now + 2 * self._terms.msl
+        wait = rest(connection, now + 2 * self._terms.msl)
         self._time_waits.add(connection.key, wait)
         if connection.ack_owed != ACK_NONE:
             connection.ack_owed = ACK_NONE
@@ -598,8 +577,7 @@ class Stack(Owner):
         self._timers.disarm(entry)
 
     def _close_listener(self, listener: Listener) -> None:
-        del self._listeners[_where(listener.address, listener.port)]
-        self._bound -= listener.address is not None
+        self._listeners.remove(listener)
         for flow in [flow for flow in self._flows.values() if type(flow) is HalfOpen]:
             if flow.listener is listener:
                 self._forget_half_open(flow)
@@ -617,8 +595,3 @@ class Stack(Owner):
             key = self._segment.key if known else None
             self._observers.show(self.now, Direction.IN, why, CLOSED, CLOSED, key, frame)
         return why
-
-
-def _where(address: bytes | None, port: int) -> bytes:
-    """The end of the keys that a listener takes: its port, with its address before it where it has one."""
-    return (address or b"") + port.to_bytes(2, "big")

@@ -60,11 +60,17 @@ class TimeWaits:
     def __contains__(self, key: bytes) -> bool:
         return self._count > 0 and self.slot(key) >= 0
 
+    @property
+    def room(self) -> int:
+        """How many records there is room for, void ones included."""
+        return self._room
+
     def add(self, key: bytes, wait: TimeWait) -> None:
         """Begin a wait, or begin it anew."""
         self.remove(key)
         if self._used == self._room:
-            self._resize(self._room + self._room // 4)
+            # A peer that repeats its FIN makes void places; sweeping them out must not make the ring larger.
+            self._resize(self._room + self._room // 4 if self._count * 2 > self._room else self._room)
         place = (self._head + self._used) % self._room
         self._used += 1
         self._count += 1
@@ -114,8 +120,8 @@ class TimeWaits:
             key = self._key(place)
             self._leave(self.slot(key))
             self._void(place)
-            if self._used < self._room // 4 and self._room > LEAST:
-                self._resize(max(LEAST, self._room // 2))
+            if self._used * 4 < self._room and self._room > LEAST:
+                self._resize(max(LEAST, self._used * 2))
             return key
         return None
 

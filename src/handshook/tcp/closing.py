@@ -16,7 +16,8 @@ When both finish at once, the FINs cross: FIN-WAIT-1, CLOSING, TIME-WAIT on both
  3. `abort`         ... and wants it over at once
  4. `fin_acked`     the peer has acknowledged our FIN
  5. `take_fin`      the peer has finished
- 6. `in_time_wait`  a segment arrives when all is over
+ 6. `rest`          all is over, and what is kept of it
+ 7. `in_time_wait`  a segment arrives then
 """
 
 from ..outcomes import Outcome
@@ -41,6 +42,7 @@ from .states import (
 )
 from .tcb import TCB
 from .time_wait import TimeWait
+from .window import advertise
 
 CALLED_ABORT = Outcome.CALLED_ABORT
 CALLED_CLOSE = Outcome.CALLED_CLOSE
@@ -155,6 +157,19 @@ def take_fin(c: TCB, now: float) -> int:
     elif c.stage == FIN_WAIT_2:
         enter_time_wait(c)
     return FIN_ACCEPTED
+
+
+def rest(c: TCB, expires: float) -> TimeWait:
+    """What is left of a connection in TIME-WAIT."""
+    wait = TimeWait()
+    wait.snd_nxt = c.snd_nxt
+    wait.rcv_nxt = c.rcv_nxt
+    wait.window = advertise(c)
+    wait.timestamps = c.timestamps
+    wait.ts_offset = c.ts_offset
+    wait.ts_recent = c.ts_recent
+    wait.expires = expires
+    return wait
 
 
 def in_time_wait(w: TimeWait, s: Segment, timestamps: bool) -> int:

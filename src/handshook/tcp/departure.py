@@ -12,7 +12,7 @@ from .clock import NEVER
 from .ecn import ECT
 from .owed import ACK_NONE, ACK_NOW
 from .recovery import congestion_of, note_sent, tail_probe_sent
-from .scoreboard import Sent
+from .scoreboard import Sent, stretch
 from .sequence import before, before_or_at, distance, signed_distance
 from .states import CLOSED, SYN_RECEIVED, SYN_SENT
 from .tcb import TCB, data_end, flight
@@ -190,7 +190,7 @@ def _emit_tail_probe(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int
     tail_probe_sent(c, True)
     c.retransmissions += 1
     c.rtt_start = NEVER
-    probe = Sent(last.seq, last.end, now, True)
+    probe = stretch(last.seq, last.end, now, True)
     if distance(last.seq, last.end) > c.mss:
         probe.seq = (last.end - c.mss) & WORD
     return _write_again(c, b, now, frames, probe, SENT_TAIL_PROBE)

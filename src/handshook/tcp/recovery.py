@@ -27,7 +27,8 @@ def congestion_of(c: TCB) -> Congestion:
 def note_sent(c: TCB, seq: int, end: int, now: float) -> None:
     """A new stretch of sequence space has left."""
     if c.scoreboard is None:
-        c.scoreboard = Scoreboard(seq)
+        c.scoreboard = Scoreboard()
+        c.scoreboard.begin(seq)
     c.scoreboard.add(seq, end, now)
 
 

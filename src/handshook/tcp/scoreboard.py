@@ -20,13 +20,20 @@ class Sent:
 
     __slots__ = ("again", "at", "end", "lost", "sacked", "seq")
 
-    def __init__(self, seq: int, end: int, at: float, again: bool) -> None:
-        self.seq = seq
-        self.end = end
-        self.at = at
-        self.again = again
-        self.sacked = False
-        self.lost = False
+    def __init__(self) -> None:
+        self.seq = self.end = 0
+        self.at = 0.0
+        self.again = self.sacked = self.lost = False
+
+
+def stretch(seq: int, end: int, at: float, again: bool) -> Sent:
+    """[seq, end), as it left at `at`."""
+    sent = Sent()
+    sent.seq = seq
+    sent.end = end
+    sent.at = at
+    sent.again = again
+    return sent
 
 
 class Scoreboard:
@@ -49,26 +56,31 @@ class Scoreboard:
         "sacked",
     )
 
-    def __init__(self, start: int) -> None:
+    def __init__(self) -> None:
         self.records: list[Sent] = []
         self.head = 0
         self.out = self.lost = self.sacked = 0
         self.credit = 0  # without SACK: octets that duplicate ACKs say have left the network
         # RFC 8985 5.2: the most recently sent stretch that has arrived, and how long it took.
         self.newest_at = -1.0
-        self.newest_end = start
+        self.newest_end = 0
         self.newest_rtt = 0.0
         self.least_rtt = NEVER
-        self.fack = start
+        self.fack = 0
         self.reordering = False
         self.patience = 1
         self.duplicates_seen = False
+
+    def begin(self, start: int) -> None:
+        """Nothing is out yet; `start` is the number that will be sent first."""
+        self.newest_end = start
+        self.fack = start
 
     # --- sending -------------------------------------------------------------------------------------------------
 
     def add(self, seq: int, end: int, now: float) -> None:
         """A new stretch has left."""
-        self.records.append(Sent(seq, end, now, False))
+        self.records.append(stretch(seq, end, now, False))
         self.out += distance(seq, end)
 
     def first_lost(self) -> Sent | None:
@@ -228,7 +240,7 @@ class Scoreboard:
     def _split(self, index: int, at: int) -> None:
         """Cut one stretch in two at a sequence number inside it."""
         record = self.records[index]
-        rest = Sent(at, record.end, record.at, record.again)
+        rest = stretch(at, record.end, record.at, record.again)
         rest.lost = record.lost
         rest.sacked = record.sacked
         record.end = at
