@@ -10,6 +10,8 @@ from .timing cimport measure_to
 from .transfer cimport challenge, take_ack, take_data
 from .window cimport acceptable, receive_window
 
+cdef unsigned int WORD
+
 cdef unsigned int ACK, FIN, RST, SYN
 cdef int CLOSED, SYN_RECEIVED, SYN_SENT, TIME_WAIT, ACK_NOW, OPENED
 cdef int CHALLENGE_ACK, CHALLENGE_ACK_LIMITED, CONNECTION_REFUSED, CONNECTION_RESET, DUPLICATE_SEGMENT

@@ -7,6 +7,7 @@ what is owed is noted in the connection, and leaves with the next batch.
 from ..outcomes import Outcome
 from ..wire.flags import ACK, FIN, RST, SYN
 from ..wire.segment import Segment, segment_length
+from ..wire.word import WORD
 from .closing import fin_acked, note_fin, take_fin
 from .ecn import heed
 from .happened import OPENED
@@ -121,7 +122,7 @@ def _check(c: TCB, s: Segment, now: float) -> int:
             fin_acked(c, now)
             if c.stage == CLOSED or c.stage == TIME_WAIT:
                 return FIN_ACKED
-        end = (s.seq + length) & 0xFFFFFFFF
+        end = (s.seq + length) & WORD
         old = before(s.seq, c.rcv_nxt) and before_or_at(end, c.rcv_nxt)
         return _answer(c, length, now, DUPLICATE_SEGMENT if old else OUTSIDE_WINDOW)
     if not flags & ACK:

@@ -1,6 +1,9 @@
 """The knobs of a stack: each with its unit, its default, and why that is the default."""
 
 from dataclasses import dataclass
+from typing import ClassVar
+
+from .terms import Terms
 
 MOST_SCALE = 14  # RFC 7323 2.3
 LEAST_MTU4 = 68  # RFC 791 3.2
@@ -10,6 +13,9 @@ LEAST_MTU6 = 1280  # RFC 8200 5
 @dataclass(frozen=True)
 class Config:
     """How a stack behaves. Times are seconds, sizes bytes. Raises `ValueError` for what no TCP can do."""
+
+    terms: ClassVar[Terms]
+    """The same, as the engine reads it; made with each config."""
 
     receive_window: int = 1 << 20
     """The most data that waits for the program to read it, and so the largest window offered.
@@ -113,6 +119,7 @@ class Config:
             raise ValueError(f"ttl is {self.ttl}; it is 1 to 255")
         if self.receive_window > 65535 << MOST_SCALE:
             raise ValueError(f"receive_window is {self.receive_window}; RFC 7323 allows 2^30")
+        object.__setattr__(self, "terms", Terms(self))
 
     @property
     def receive_scale(self) -> int:

@@ -2,11 +2,13 @@ cimport cython
 from ..wire.build cimport Builder
 from .buffers cimport SendBuffer
 from .recovery cimport congestion_of, note_sent, tail_probe_sent
-from .scoreboard cimport Scoreboard, Sent
+from .scoreboard cimport Scoreboard, Sent, stretch
 from .sequence cimport before, before_or_at, distance, signed_distance
 from .tcb cimport TCB, data_end, flight
 from .timing cimport arm, measure_from
 from .window cimport advertise, update_due
+
+cdef unsigned int WORD
 
 cdef double NEVER
 cdef unsigned int ACK, CWR, ECE, FIN, PSH, RST, SYN

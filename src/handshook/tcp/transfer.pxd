@@ -7,6 +7,8 @@ from .tcb cimport TCB
 from .timing cimport measure_to, rearm, settle_rto
 from .window cimport receive_window
 
+cdef unsigned int WORD
+
 cdef double NEVER, CHALLENGE_PERIOD
 cdef unsigned int FIN, SYN
 cdef int CLOSED, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, TIME_WAIT, ACK_LATER, ACK_NOW

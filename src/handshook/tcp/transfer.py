@@ -3,6 +3,7 @@
 from ..outcomes import Outcome
 from ..wire.flags import FIN, SYN
 from ..wire.segment import Segment
+from ..wire.word import WORD
 from .buffers import ReceiveBuffer
 from .clock import NEVER
 from .happened import READABLE, WRITABLE
@@ -136,7 +137,7 @@ def take_data(c: TCB, s: Segment, now: float) -> int:
         return NOTHING if c.stage == TIME_WAIT else DATA_AFTER_FIN_IGNORED
     seq = s.seq
     if s.flags & SYN:
-        seq = (seq + 1) & 0xFFFFFFFF
+        seq = (seq + 1) & WORD
     old = signed_distance(seq, c.rcv_nxt)
     if old > 0:
         if old >= last - first:
@@ -169,7 +170,7 @@ def take_data(c: TCB, s: Segment, now: float) -> int:
         return DATA_OUT_OF_ORDER
     if c.incoming.beyond is None:
         c.incoming.append(s.frame, first, last)
-        c.rcv_nxt = (seq + last - first) & 0xFFFFFFFF
+        c.rcv_nxt = (seq + last - first) & WORD
     else:
         c.rcv_nxt = c.incoming.fill(seq, s.frame, first, last)
         c.ack_owed = ACK_NOW
