@@ -96,9 +96,13 @@ def abort(c: TCB) -> int:
     """ABORT (RFC 9293 3.10.5): a RST where the peer knows of the connection, and nothing is kept."""
     if c.stage == CLOSED:
         return NOTHING
+    if c.stage == TIME_WAIT:
+        # Nothing is left to abort: it ended in order, and its four-tuple rests on (MUST-12, MUST-13).
+        c.stage = CLOSED
+        return CALLED_ABORT
     # A peer that has finished and has our FIN, or soon will, needs no RST.
     finished = c.fin_sent and (c.stage == CLOSING or c.stage == LAST_ACK)
-    c.reset_owed = not finished and c.stage != SYN_SENT and c.stage != TIME_WAIT
+    c.reset_owed = not finished and c.stage != SYN_SENT
     c.stage = CLOSED
     c.why = CALLED_ABORT
     c.outgoing = c.incoming = None

@@ -221,8 +221,8 @@ RST below               | rests, RST   | rests, RST
 RST with data           | rests, RST   | rests, RST
 FIN,RST                 | rests, RST   | rests, RST
 """,
-    note1="A SYN that could begin a new connection, and nobody to take it up: challenged like any SYN (RFC 5961 4), for "
-    "a RST would call that refused which was just closed in order.",
+    note1="A SYN that could begin a new connection, and nobody to take it up: challenged like any SYN (RFC 5961 4), "
+    "for a RST would call that refused which was just closed in order.",
     note2="No stack sends SYN with FIN, only those who look for a way past a filter: dropped by name, as in Linux.",
     note3="3.10.7.4 answers an ACK that is out of place. What has no length wants no answer: two ends that both "
     "answered would never stop, and here there is nothing left to set right.",

@@ -13,6 +13,7 @@ means to differ from the RFC's letter: note n of the same table says why.
 import re
 from dataclasses import dataclass
 
+from tcp.matrix import grid
 from tcp.matrix.kinds import KINDS
 from tcp.matrix.places import BY_NAME, Place
 
@@ -88,7 +89,7 @@ FATES = {
     "unwanted": Fate(Outcome.DATA_AFTER_CLOSE_RESET, ABORT),
     # eighth: the FIN
     "FIN": Fate(Outcome.FIN_ACCEPTED, ACK, "f"),
-    "both FINs": Fate(Outcome.FIN_BOTH, ACK, "f"),
+    "both": Fate(Outcome.FIN_BOTH, ACK, "f"),
     # TIME-WAIT (3.10.7.4, RFC 1337, RFC 6191)
     "rests": Fate(Outcome.TIME_WAIT_IGNORED),
     "rests, ACK": Fate(Outcome.TIME_WAIT_ACKED, ACK),
@@ -151,19 +152,14 @@ def table(state, text, **notes):
     with a kind of segment. A `note1="…"` is what `*1` stands for.
     """
     notes = {name.removeprefix("note"): why for name, why in notes.items()}
-    head, *lines = [line for line in text.strip("\n").splitlines() if line.strip() and not line.startswith("--")]
-    columns = [[part.strip() for part in column.split("=")] for column in head.split("|")[1:]]
-    cells = {}
-    for line in lines:
-        kind, *texts = [part.strip() for part in line.split("|")]
+    found = {}
+    for kind, variants, word in grid.cells(text):
         assert kind in KINDS, f"{kind!r} is no kind of segment"
-        assert len(texts) == len(columns), f"{state.rfc_name}, {kind}: {len(texts)} cells for {len(columns)} columns"
-        for variants, text in zip(columns, texts, strict=True):
-            for variant in variants:
-                place = _place(state, variant)
-                assert (place, kind) not in cells, f"{place.name}, {kind}: twice"
-                cells[place, kind] = cell(text, place, notes)
-    return Table(cells, notes)
+        for variant in variants.split("="):
+            place = _place(state, variant.strip())
+            assert (place, kind) not in found, f"{place.name}, {kind}: twice"
+            found[place, kind] = cell(word, place, notes)
+    return Table(found, notes)
 
 
 def _place(state, variant) -> Place:

@@ -220,8 +220,8 @@ FIN,RST                 | unproved                 | unproved
 )
 
 SYN_RECEIVED_NOTES = {
-    "note1": "By the sequence number alone an ACK would do. But the peer repeats its SYN because our SYN,ACK was lost, and "
-    "the SYN,ACK holds that ACK.",
+    "note1": "By the sequence number alone an ACK would do. But the peer repeats its SYN because our SYN,ACK was lost, "
+    "and the SYN,ACK holds that ACK.",
     "note2": "3.10.7.4, fourth, returns a passive open to LISTEN. Whoever hits the window blindly could then undo a "
     "handshake; so it is challenged as in every later state (RFC 5961 4), and a peer that has truly begun anew resets.",
     "note3": "By the sequence number alone the peer's SYN,ACK is old. But it ends a simultaneous open (3.5, figure 7), "

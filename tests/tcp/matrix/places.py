@@ -163,6 +163,7 @@ class Ground:
             self.hear("ACK", 1, 1, OURS)
         elif variant == "shut":
             self.say("ACK", 1, 1, stream(1, WINDOW))
+            self.t.wait(self.stack.config.delayed_ack)
             self.hear("ACK", 1, WINDOW + 1)
         elif variant == "peer shut":
             self.say("ACK", 1, 1, window=0)

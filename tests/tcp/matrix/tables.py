@@ -25,7 +25,9 @@ CELLS = {key: cell for table in TABLES for key, cell in table.cells.items()}
 TWO_AT_ONCE = {
     # A SYN,ACK, or the ACK of our SYN, that is a FIN too.
     (State.SYN_SENT, State.CLOSE_WAIT),
-    # The same where the program has closed already.
+    # The same where the program has finished already.
+    (State.SYN_SENT, State.FIN_WAIT_1),
+    (State.SYN_SENT, State.CLOSING),
     (State.SYN_RECEIVED, State.CLOSING),
     # Figure 5, note 1: the four-tuple is CLOSED, its port is in LISTEN still.
     (State.SYN_RECEIVED, State.LISTEN),

@@ -1,7 +1,6 @@
 """One step on the ground: a segment arrives, and everything that can be seen of it is compared with its cell."""
 
-from segments import MASK, option, read
-from tcp.matrix.kinds import FRESH
+from segments import MASK, read
 from tcp.matrix.places import LISTEN, OURS, SYN_RECEIVED, SYN_SENT, THEN, TIME_WAIT, stream
 from tcp.matrix.tables import MOVES
 
@@ -11,12 +10,7 @@ from handshook.testing import check
 
 # News that the tables are about; what else a program may be told of has tests of its own.
 NEWS = (
-    Happened.OPENED
-    | Happened.READABLE
-    | Happened.WRITABLE
-    | Happened.FINISHED
-    | Happened.ENDED
-    | Happened.ACCEPTABLE
+    Happened.OPENED | Happened.READABLE | Happened.WRITABLE | Happened.FINISHED | Happened.ENDED | Happened.ACCEPTABLE
 )
 # Segments under which TS.Recent stays: what isn't acceptable, a RST, a SYN (RFC 7323 5.3 R3, 4.3).
 KEEPS_STAMP = {"old", "outside", "stale", "challenge", "rests, ACK", "rests, FIN"}
@@ -65,7 +59,12 @@ def see(ground, kind, mode, cell):
         ack = (a.ack - ground.t.isn) & MASK if "A" in a.flags else 0
         found = (a.flags.replace("P", ""), (a.seq - isn) & MASK, ack, a.data)
         wrong += stamp_of(ground, kind, mode, cell, a)
-        if "R" not in a.flags and (ack + a.window - ground.edge) & MASK > MASK // 2 and ground.edge and "S" not in a.flags:
+        if (
+            "R" not in a.flags
+            and (ack + a.window - ground.edge) & MASK > MASK // 2
+            and ground.edge
+            and "S" not in a.flags
+        ):
             wrong.append(f"the window's edge went back from {ground.edge} to {ack + a.window}")
     if found != wanted:
         wrong.append(f"answer {found}, not {wanted}")
@@ -141,7 +140,12 @@ def see_program(ground, kind, cell, state):
     wrong = []
     if data != stream(first, octets):
         wrong.append(f"{len(data)} octets to read, not {octets}")
-    finished = Happened.FINISHED in cell.told or place.state in (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, TIME_WAIT)
+    finished = Happened.FINISHED in cell.told or place.state in (
+        State.CLOSE_WAIT,
+        State.CLOSING,
+        State.LAST_ACK,
+        TIME_WAIT,
+    )
     wanted = b"" if finished else cell.fate.error
     if place.state is SYN_RECEIVED and connection.state is SYN_RECEIVED:
         wanted = None
