@@ -69,6 +69,10 @@ def segment_arrives(c: TCB, s: Segment, now: float) -> int:
             fin_acked(c, now)
             if c.stage == CLOSED or c.stage == TIME_WAIT:
                 return outcome
+        if not c.syn_acked:
+            # A program that closed in SYN-RECEIVED: nothing is taken from a peer that has not acknowledged our SYN
+            # (RFC 9293 3.4), it will repeat it with that ACK.
+            return outcome
     if c.ecn and not s.flags & SYN:
         heed(c, s, now)
     c.last_heard = now

@@ -27,7 +27,7 @@ from ..wire.word import WORD
 from .clock import NEVER
 from .happened import FINISHED
 from .owed import ACK_NOW
-from .sequence import before, signed_distance
+from .sequence import before, before_or_at, signed_distance
 from .states import (
     CLOSE_WAIT,
     CLOSED,
@@ -99,9 +99,13 @@ def abort(c: TCB) -> int:
     """ABORT (RFC 9293 3.10.5): a RST where the peer knows of the connection, and nothing is kept."""
     if c.stage == CLOSED:
         return NOTHING
+    if c.stage == TIME_WAIT:
+        # Nothing is left to abort: it ended in order, and its four-tuple rests on (MUST-12, MUST-13).
+        c.stage = CLOSED
+        return CALLED_ABORT
     # A peer that has finished and has our FIN, or soon will, needs no RST.
     finished = c.fin_sent and (c.stage == CLOSING or c.stage == LAST_ACK)
-    c.reset_owed = not finished and c.stage != SYN_SENT and c.stage != TIME_WAIT
+    c.reset_owed = not finished and c.stage != SYN_SENT
     c.stage = CLOSED
     c.why = CALLED_ABORT
     c.outgoing = c.incoming = None
@@ -188,8 +192,11 @@ def in_time_wait(w: TimeWait, s: Segment, timestamps: bool) -> int:
             # Answered as in every synchronized state (RFC 5961 4).
             return TIME_WAIT_ACKED
         return TIME_WAIT_REOPENED if is_newer(w, s, timestamps) else TIME_WAIT_SYN_DROPPED
+    if not flags & ACK:
+        # Fifth: "if the ACK bit is off, drop the segment".
+        return TIME_WAIT_IGNORED
     length = segment_length(s)
-    if flags & FIN and flags & ACK and (s.seq + length) & WORD == w.rcv_nxt:
+    if flags & FIN and (s.seq + length) & WORD == w.rcv_nxt:
         # Only the peer's own FIN stands there; another one is a guess, and must not hold the four-tuple for ever.
         return TIME_WAIT_FIN_REPEATED
     # What has no length wants no answer: two ends that both answered would never stop.
@@ -198,8 +205,10 @@ def in_time_wait(w: TimeWait, s: Segment, timestamps: bool) -> int:
 
 def is_newer(w: TimeWait, s: Segment, timestamps: bool) -> bool:
     """Can this SYN be told from an old duplicate? RFC 6191 2, its table; MAY-2 of RFC 9293 without timestamps."""
+    # The last number that the old connection had seen is the one before RCV.NXT, its FIN's.
+    larger = before_or_at(w.rcv_nxt, s.seq)
     if s.timestamps and timestamps:
         if not w.timestamps or before(w.ts_recent, s.tsval):
             return True
-        return s.tsval == w.ts_recent and before(w.rcv_nxt, s.seq)
-    return before(w.rcv_nxt, s.seq)
+        return s.tsval == w.ts_recent and larger
+    return larger

@@ -6,7 +6,7 @@ from ..wire.segment import Segment
 from ..wire.word import WORD
 from .buffers import ReceiveBuffer
 from .clock import NEVER
-from .happened import READABLE, WRITABLE
+from .happened import OPENED, READABLE, WRITABLE
 from .owed import ACK_LATER, ACK_NOW
 from .recovery import acknowledged, duplicate, lose_all
 from .sequence import before, before_or_at, distance, signed_distance
@@ -75,6 +75,7 @@ def _advance(c: TCB, s: Segment, now: float) -> int:
         # A program that closed in SYN-RECEIVED had its FIN sent before our SYN was acknowledged.
         c.syn_acked = True
         c.established_at = now
+        c.happened |= OPENED
         octets -= 1
     if c.fin_sent and not c.fin_acked and ack == c.snd_nxt:
         c.fin_acked = True
