@@ -66,7 +66,7 @@ class Liar:
         stream, answers = self.witness.latest(key), self.witness.latest(turned(key))
         if stream is None or answers is None or answers.program is None or self.link.off[to]:
             return
-        connection = answers.program.connection
+        connection = None if answers.program.lost else answers.program.connection
         if connection is None or connection.state is not ESTABLISHED or connection.irs != stream.isn:
             return
         position, flags = self._choose(stream, connection.state)

@@ -160,11 +160,12 @@ def _random_config(chance: Random, ipv6: bool, calm: bool) -> Config:
 
 
 def _random_plan(chance: Random, most: int) -> Plan:
+    both = chance.random() < 0.1
     return Plan(
         opener=chance.randrange(2),
         start=chance.choice([0.0, 0.0, 1.0, 30.0]) * chance.random(),
-        both=chance.random() < 0.1,
-        again=chance.choice([0, 0, 0, 1, 3]),
+        both=both,
+        again=0 if both else chance.choice([0, 0, 0, 1, 3]),
         opening=_random_manner(chance, most, chance.random() < 0.1),
         answering=_random_manner(chance, most, chance.random() < 0.15),
     )

@@ -74,7 +74,7 @@ class Witness:
         self._programs: dict[bytes, Program] = {}
         self._streams: dict[bytes, list[Stream]] = {}
         self._segment = Segment()
-        self._unasked: dict[bytes, tuple[float, float, int]] = {}
+        self._unasked: dict[bytes, tuple[float, float, int, int]] = {}
 
     def expect(self, key: bytes, program: Program) -> None:
         """From now on `program` is the one that sends in packets of that four-tuple (as it stands in the packet)."""
@@ -126,16 +126,16 @@ class Witness:
         streams = self._streams.get(key)
         return streams[-1] if streams else None
 
-    def called(self, key: bytes) -> None:
-        """The program that sends under this key has done something: what is said then is not unasked."""
-        self._unasked.pop(key, None)
-
     def _count(self, key: bytes, now: float) -> None:
-        """Nobody talks for ever to a peer that is silent."""
-        first, last, times = self._unasked.get(key, (now, -1.0, 0))
+        """Nobody talks for ever to a peer that is silent, when its program hasn't asked for anything either."""
+        program = self._programs.get(key)
+        calls = 0 if program is None else program.calls
+        first, last, times, called = self._unasked.get(key, (now, -1.0, 0, calls))
+        if calls != called:
+            first, times = now, 0
         if now > last:
             times += 1
-        self._unasked[key] = first, now, times
+        self._unasked[key] = first, now, times, calls
         most = UNASKED + (now - first) / UNASKED_EVERY
         assert times <= most, f"spoke {times} times in {now - first:.1f} s, and nothing was heard"
 

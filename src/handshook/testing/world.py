@@ -266,7 +266,8 @@ class World:
         if isinstance(error, TimeoutError):
             allowed = session.bereft or scenario.blind or self._impatient()
         elif isinstance(error, ConnectionRefusedError):
-            allowed = session.bereft or scenario.hard_lies
+            # Both opened, and one gave it up before the other's SYN had come.
+            allowed = session.bereft or scenario.hard_lies or (session.plan.both and self._excused(session))
         else:
             allowed = session.bereft or self._excused(session)
         assert allowed, f"ended by {error!r} without an excuse"
