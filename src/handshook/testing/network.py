@@ -21,14 +21,13 @@ from .offload import cut
 class Weather:
     """What happens to the path. Times are seconds of virtual time, shares are 0 to 1, sizes bytes.
 
-    `burst` is the share of packets with which a burst of losses begins, `burst_length` how many packets are lost then
-    on average. `old` is the share of packets of which a copy arrives up to `oldest` seconds later. `dead` has the
+    `burst` is the share of packets with which a burst of losses begins, `burst_length` how long it lasts on average. `old` is the share of packets of which a copy arrives up to `oldest` seconds later. `dead` has the
     spells (from, to) in which nothing gets through. From `narrow_from` on no packet longer than `path_mtu` passes: its
     sender is told by ICMP, or, where `black_hole` says so, isn't.
     """
 
     burst: float = 0.0
-    burst_length: float = 4.0
+    burst_length: float = 0.1
     old: float = 0.0
     oldest: float = 0.0
     dead: tuple[tuple[float, float], ...] = ()
@@ -51,7 +50,7 @@ class RoughLink(MemoryLink):
         self.leaving: Callable[[int, bytes], object] | None = None
         self.arriving: Callable[[int, bytes], object] | None = None
         self._chance = Random(seed ^ 0x5EED)
-        self._bursting = 0
+        self._bursting = 0.0
         self._agenda: list[tuple[float, int, Callable[[], object]]] = []
 
     def at(self, moment: float, action: Callable[[], object]) -> None:
@@ -99,11 +98,10 @@ class RoughLink(MemoryLink):
                 told = write_error(Trouble.TOO_BIG, packet, mtu=weather.path_mtu)
                 super()._send(1 - to, told)
             return False
-        if self._bursting:
-            self._bursting -= 1
+        if self.now < self._bursting:
             return False
         if weather.burst and self._chance.random() < weather.burst:
-            self._bursting = int(self._chance.expovariate(1 / weather.burst_length))
+            self._bursting = self.now + self._chance.expovariate(1 / weather.burst_length)
             return False
         if weather.old and self._chance.random() < weather.old:
             self._fly(to, packet, self._chance.random() * weather.oldest)

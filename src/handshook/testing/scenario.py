@@ -125,7 +125,7 @@ def _random_weather(chance: Random, ipv6: bool) -> Weather:
     narrow = chance.random()
     return Weather(
         burst=chance.choice([0.0, 0.0, 0.02]),
-        burst_length=chance.choice([3.0, 20.0]),
+        burst_length=chance.choice([0.01, 0.1, 2.0]),
         old=chance.choice([0.0, 0.0, 0.05]),
         oldest=OLDEST,
         dead=dead,
@@ -161,13 +161,15 @@ def _random_config(chance: Random, ipv6: bool, calm: bool) -> Config:
 
 def _random_plan(chance: Random, most: int) -> Plan:
     both = chance.random() < 0.1
+    # Only one can have the last word.
+    last = chance.choice([(False, False)] * 6 + [(True, False), (False, True)])
     return Plan(
         opener=chance.randrange(2),
         start=chance.choice([0.0, 0.0, 1.0, 30.0]) * chance.random(),
         both=both,
         again=0 if both else chance.choice([0, 0, 0, 1, 3]),
-        opening=_random_manner(chance, most, chance.random() < 0.1),
-        answering=_random_manner(chance, most, chance.random() < 0.15),
+        opening=_random_manner(chance, most, last[0]),
+        answering=_random_manner(chance, most, last[1]),
     )
 
 

@@ -245,8 +245,7 @@ class World:
         """May this session end otherwise than in order?"""
         scenario = self.scenario
         impolite = any(p.manner.leaving in (Leaving.HASTY, Leaving.ABRUPT) for p in session.programs)
-        deadlock = all(p.manner.leaving is Leaving.LAST for p in session.programs)
-        return impolite or deadlock or scenario.blind or self._impatient() or self._unheard() or scenario.hard_lies
+        return impolite or scenario.blind or self._impatient() or self._unheard() or scenario.hard_lies
 
     def _impatient(self) -> bool:
         """Was the link dead for as long as a connection waits?"""
