@@ -220,7 +220,8 @@ class World:
         else:
             assert self.link.carried - carried < IDLE_PACKETS, f"{IDLE_PACKETS} packets, and nothing was achieved"
             patience = STUCK + max(c.keep_alive * 2 for c in self.scenario.configs)
-            assert self.link.now - since < patience or self.scenario.outage, f"stuck for {self.link.now - since:.0f} s"
+            lives = not self.scenario.outage and not self.scenario.blind
+            assert self.link.now - since < patience or not lives, f"stuck for {self.link.now - since:.0f} s"
         for stack in self.stacks:
             longest = _longest(stack.config)
             for entry in stack.snapshot():
