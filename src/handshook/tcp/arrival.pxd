@@ -23,8 +23,10 @@ cdef double TIMESTAMP_LAPSES
 cpdef int segment_arrives(TCB c, Segment s, double now) except -1
 @cython.locals(why=int, acked=bint)
 cdef int _take_text(TCB c, Segment s, double now, int outcome) except -1
-@cython.locals(flags="unsigned int", length="unsigned int", window="unsigned int", end="unsigned int", old=bint, shut=bint)
+@cython.locals(flags="unsigned int", length="unsigned int", window="unsigned int", end="unsigned int", old=bint)
 cdef int _check(TCB c, Segment s, double now) except -1
+@cython.locals(last=bint)
+cdef bint _heeded(TCB c, Segment s, unsigned int length, unsigned int end, unsigned int window) except -1
 cdef int _answer(TCB c, unsigned int length, double now, int outcome) except -1
 @cython.locals(why=int, unsent=bint)
 cdef int _finish_opening(TCB c, Segment s, double now) except -1

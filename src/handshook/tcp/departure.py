@@ -61,9 +61,9 @@ def emit(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
     if c.probe_owed:
         outcome = _emit_probe(c, b, now, frames)
     if c.ack_owed == ACK_NOW:
-        outcome = _emit_bare(c, b, now, frames, c.snd_nxt, c.ack_reason)
+        outcome = _emit_bare(c, b, now, frames, acceptable_seq(c), c.ack_reason)
     elif outcome == NOTHING and update_due(c):
-        outcome = _emit_bare(c, b, now, frames, c.snd_nxt, SENT_WINDOW_UPDATE)
+        outcome = _emit_bare(c, b, now, frames, acceptable_seq(c), SENT_WINDOW_UPDATE)
     return outcome
 
 
@@ -105,6 +105,16 @@ def sendable(c: TCB) -> int:
     if count * 2 >= c.max_window:
         return count
     return SILENT
+
+
+def acceptable_seq(c: TCB) -> int:
+    """The number of a segment without data: SND.NXT, or the window's edge where probes or a FIN have gone beyond it.
+
+    A peer whose window is shut takes nothing else than the edge itself (RFC 9293 3.10.7.4), and so would hear none of
+    our ACKs; Linux does the same.
+    """
+    edge = (c.snd_una + c.snd_wnd) & 0xFFFFFFFF
+    return edge if c.syn_acked and before(edge, c.snd_nxt) else c.snd_nxt
 
 
 def _emit_new(c: TCB, b: Builder, now: float, frames: list[bytes], count: int) -> int:
@@ -287,6 +297,6 @@ def _emit_reset(c: TCB, b: Builder, frames: list[bytes]) -> int:
     """A RST that an honest peer must believe: exactly the number it expects next (RFC 9293 3.10.5, RFC 5961 3.2)."""
     c.reset_owed = False
     b.begin(4 if len(c.key) == 12 else 6)
-    frames.append(b.finish(c.key, c.snd_nxt, c.rcv_nxt, RST | ACK, 0, b"", 0, 0, 0, SENT_RST))
+    frames.append(b.finish(c.key, acceptable_seq(c), c.rcv_nxt, RST | ACK, 0, b"", 0, 0, 0, SENT_RST))
     c.segments_out += 1
     return SENT_RST

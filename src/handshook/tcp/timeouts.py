@@ -5,7 +5,7 @@ from .clock import NEVER
 from .owed import ACK_NOW
 from .recovery import find_losses, lose_first, probe_tail, timed_out
 from .sequence import distance
-from .states import CLOSE_WAIT, CLOSED, ESTABLISHED, FIN_WAIT_2, SYN_RECEIVED, SYN_SENT
+from .states import CLOSE_WAIT, CLOSED, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, SYN_RECEIVED, SYN_SENT
 from .tcb import TCB, data_end
 from .timing import back_off
 
@@ -105,8 +105,11 @@ def _keep_alive(c: TCB, now: float) -> int:
 
 
 def start_keep_alive(c: TCB, now: float) -> None:
-    """From the moment the connection is open, where the program asked for it (MUST-24, MUST-25)."""
-    if c.keep_alive_at == NEVER and c.terms.keep_alive > 0 and c.stage in (ESTABLISHED, CLOSE_WAIT):
+    """From the moment the connection is open, where the program asked for it (MUST-24, MUST-25).
+
+    One that has finished by then (FIN-WAIT-1) still waits for the peer, and so for one that is gone.
+    """
+    if c.keep_alive_at == NEVER and c.terms.keep_alive > 0 and c.stage in (ESTABLISHED, CLOSE_WAIT, FIN_WAIT_1):
         c.keep_alive_at = now + c.terms.keep_alive
 
 

@@ -54,7 +54,8 @@ def take_ack(c: TCB, s: Segment, now: float) -> int:
         # RFC 5961 5: nobody who follows the connection acknowledges what was never sent, or so old a number.
         return challenge(c, now)
     outcome: int = ACK_NOTHING_NEW
-    if before(c.snd_una, ack):
+    advanced = before(c.snd_una, ack)
+    if advanced:
         outcome = _advance(c, s, now)
     elif ack == c.snd_una and c.snd_una != c.snd_nxt:
         if _is_duplicate(c, s):
@@ -62,7 +63,7 @@ def take_ack(c: TCB, s: Segment, now: float) -> int:
             outcome = DUPLICATE_ACK
         if s.sack is not None:
             acknowledged(c, s, 0, now)
-    _update_send_window(c, s, now)
+    _update_send_window(c, s, now, advanced)
     return outcome
 
 
@@ -108,9 +109,14 @@ def _is_duplicate(c: TCB, s: Segment) -> bool:
     )
 
 
-def _update_send_window(c: TCB, s: Segment, now: float) -> None:
-    """Only a newer segment may say what the window is (RFC 9293 3.10.7.4: SND.WL1, SND.WL2)."""
-    if before(c.snd_wl1, s.seq) or (c.snd_wl1 == s.seq and before_or_at(c.snd_wl2, s.ack)):
+def _update_send_window(c: TCB, s: Segment, now: float, advanced: bool) -> None:
+    """Only a newer segment may say what the window is (RFC 9293 3.10.7.4: SND.WL1, SND.WL2).
+
+    An ACK from before SND.UNA never does, one that has moved it always, as in Linux: what is sent again has an older
+    number and yet the newest window, and the old one, counted from the new SND.UNA, would reach beyond it.
+    """
+    newer = before(c.snd_wl1, s.seq) or (c.snd_wl1 == s.seq and before_or_at(c.snd_wl2, s.ack))
+    if advanced or (newer and s.ack == c.snd_una):
         window = s.window << c.snd_scale
         c.snd_wl1 = s.seq
         c.snd_wl2 = s.ack
