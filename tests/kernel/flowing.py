@@ -5,6 +5,7 @@ from typing import Any
 
 from kernel.bench import SERVER, Bench, digest, pattern
 from kernel.scenes import MTU, SMALL_MTU, scene
+from requirements import requirement
 
 from handshook import Config, Outcome, State
 
@@ -57,6 +58,7 @@ async def a_megabyte_each_way_at_once(bench: Bench) -> None:
     assert await reading == digest(told)
 
 
+@requirement("MUST-36")
 @scene()
 async def kernel_does_not_read(bench: Bench) -> None:
     """Its window shuts, we probe it, it reads, and all arrives (RFC 9293 3.8.6.1)."""

@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from requirements import requirement
 from tcp.ways import PLAIN, STANDS, VERSIONS, reach
 
 from handshook import Config, Outcome, Stack, State
@@ -317,6 +318,7 @@ class TestConfig:
         with pytest.raises(ValueError, match="unicast"):
             Stack(addresses)
 
+    @requirement("MUST-49")
     @pytest.mark.parametrize("ttl", [1, 64, 255])
     @VERSIONS
     def test_must_49_the_time_to_live_is_configured(self, ipv6, ttl):
