@@ -19,11 +19,8 @@ def test_every_marker_names_a_requirement():
 
 
 def test_all_of_rfc_9293s_numbers_are_there():
-    numbered = [
-        f"{kind}-{n}"
-        for kind, last in (("MUST", 69), ("SHLD", 31), ("MAY", 18), ("REC", 1))
-        for n in range(1, last + 1)
-    ]
+    counts = {"MUST": 69, "SHLD": 31, "MAY": 18, "REC": 1}
+    numbered = [f"{kind}-{n}" for kind, count in counts.items() for n in range(1, count + 1)]
     assert [entry["id"] for entry in REQUIREMENTS["rfc9293"]] == numbered
 
 
@@ -66,11 +63,8 @@ class TestAll:
     def test_what_lacks_both_is_told_and_so_is_what_is_marked_wrongly(self, tmp_path):
         marked = self.read(tmp_path, '@requirement("MUST-1", "MUST-99")\ndef test_one(): pass\n')
         entry = {"section": "3.1", "meaning": "x"}
-        requirements = {
-            "rfc9293": [{"id": "MUST-1", **entry}, {"id": "MUST-2", **entry}],
-            "companion": [],
-            "differs": [],
-        }
+        numbered = [{"id": "MUST-1", **entry}, {"id": "MUST-2", **entry}]
+        requirements = {"rfc9293": numbered, "companion": [], "differs": []}
         assert unmet(requirements, marked) == ["MUST-2"]
         assert unknown(requirements, marked) == ["MUST-99"]
         numbered[1]["reason"] = "not done"

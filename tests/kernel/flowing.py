@@ -105,6 +105,17 @@ async def urgent_data_from_the_kernel(bench: Bench) -> None:
     assert await kernel.recv() == "as well"
 
 
+@requirement("MUST-30", "MUST-62")
+@scene()
+async def urgent_data_from_us(bench: Bench) -> None:
+    """The kernel takes the last urgent octet out of the stream, as BSD did: so it shows where it sees the mark."""
+    kernel, ours = await bench.pair()
+    assert ours.send(b"before urgent!", urgent=True) == 14
+    assert ours.send(b" after") == 6
+    ours.shutdown()
+    assert await kernel.recv_to_end() == digest(b"before urgent after")
+
+
 @scene()
 async def kernel_keeps_alive(bench: Bench) -> None:
     """Its keep-alive probes are answered (RFC 9293 3.8.4)."""

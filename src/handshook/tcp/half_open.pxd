@@ -2,19 +2,20 @@ cimport cython
 from ..wire.build cimport Builder
 from ..wire.segment cimport Segment
 from .ecn cimport asks
-from .flow cimport Flow
+from .flow cimport Flow, Owner
 from .isn cimport Secret
 from .opening cimport in_syn_received
 from .sequence cimport before, before_or_at
 
 cdef unsigned int ACK, ECE, SYN
-cdef int CHALLENGE_ACK, HALF_OPEN_GIVEN_UP, HALF_OPEN_RESET, NOTHING, OUTSIDE_WINDOW, PAWS_REJECTED
+cdef int CHALLENGE_ACK, CHALLENGE_ACK_LIMITED, HALF_OPEN_GIVEN_UP, HALF_OPEN_RESET, NOTHING, OUTSIDE_WINDOW, PAWS_REJECTED
 cdef int RETRANSMISSION_TIMED_OUT, SENT_CHALLENGE_ACK, SENT_SYN_ACK, SENT_SYN_ACK_AGAIN, SYN_REPEATED
-cdef int CLOSED, SYN_RECEIVED, MOST_SCALE, MOST_CHALLENGES
+cdef int CLOSED, SYN_RECEIVED, MOST_SCALE
 cdef unsigned int BEYOND
 cdef double NEVER
 
 cdef class HalfOpen(Flow):
+    cdef readonly Owner owner
     cdef readonly object listener, config
     cdef readonly bytes data
     cdef readonly unsigned int iss, irs, rcv_nxt, peer_window, ts_recent, ts_offset
