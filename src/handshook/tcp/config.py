@@ -111,8 +111,8 @@ class Config:
     (RFC 5961 7, its own example)."""
 
     host_challenge_limit: int = 1000
-    """How many the whole stack answers in a second; the true limit is drawn anew each second, within half of this either
-    way, so that nobody learns anything from it (CVE-2016-5696). Linux's figure of after that discovery."""
+    """How many the whole stack answers in a second. The true limit is drawn anew each second, within half of this
+    either way, so that nobody learns anything from it (CVE-2016-5696). Linux's figure of after that discovery."""
 
     ttl: int = 64
     """Time to live, or hop limit, of each packet (RFC 9293 MUST-49)."""
@@ -126,7 +126,7 @@ class Config:
     SHLD-10: at least 3)."""
 
     soft_errors: bool = True
-    """Tell the program of what goes wrong without ending its connection: R1, ICMP errors (RFC 9293 MUST-47, SHLD-20)."""
+    """Tell the program of what goes wrong and ends nothing: R1, ICMP errors (RFC 9293 MUST-47; SHLD-20)."""
 
     def __post_init__(self) -> None:
         for name in ("receive_window", "send_buffer", "half_open_limit", "advise_after", "host_challenge_limit"):

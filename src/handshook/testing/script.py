@@ -101,7 +101,8 @@ class Script:
     ) -> Outcome:
         """Send one segment; `flags` as in "SYN,ACK". `seq` counts from the script's ISN, `ack` from the stack's.
 
-        `urgent` is the urgent pointer; it counts only with URG among the flags. SACK edges count from the stack's ISN too. Returns the outcome that the stack gave it.
+        `urgent` is the urgent pointer, and counts only with URG. SACK edges count from the stack's ISN too. Returns the
+        outcome that the stack gave it.
         """
         b = self._builder
         b.begin(4 if len(self._key) == 12 else 6)

@@ -43,7 +43,7 @@ class Builder:
         self.framing = framing
         self.headroom = framing.headroom
         self.vnet = framing.vnet
-        # What a segment has that belongs to no connection, or to one that has said nothing else; and this segment's own.
+        # What a segment has that belongs to no connection; and what the one being written has.
         self.ttl = self.own_ttl = ttl
         self.dscp = self.own_dscp = dscp
         self.ecn = 0
