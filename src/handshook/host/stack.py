@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Callable, Iterable
 
 from ..outcomes import Outcome
+from ..tcp.challenges import ChallengeLimit
 from ..tcp.clock import NEVER
 from ..tcp.closing import in_time_wait, rest
 from ..tcp.config import Config
@@ -119,8 +120,9 @@ class Stack(Owner):
         seed: int | None = None,
         framing: Framing = PLAIN,
     ) -> None:
-        Owner.__init__(self)
         self.config = config or Config()
+        self._secrets = Secrets(seed)
+        Owner.__init__(self, ChallengeLimit(self._secrets.challenges, self.config.host_challenge_limit))
         self.framing = framing
         self._addresses: dict[bytes, str] = {pack(address): address for address in addresses}
         if not self._addresses or not all(is_unicast(address) for address in self._addresses):
@@ -129,10 +131,9 @@ class Stack(Owner):
         self._headroom = framing.headroom
         self._vnet = framing.vnet
         self._most_frame = OFFLOAD_FRAME if framing.vnet else 0
-        self._secrets = Secrets(seed)
         self._isn = self._secrets.initial_sequence
         self._ports = Ports(self._secrets.ports)
-        self._builder = Builder(framing, self.config.ttl)
+        self._builder = Builder(framing, self.config.ttl, self.config.dscp)
         self._segment = Segment()
         self._flows: dict[bytes, Flow] = {}
         self._listeners = Listeners()
@@ -462,7 +463,7 @@ class Stack(Owner):
             return DROPPED_ACCEPT_QUEUE_FULL
         key = segment.key
         entry = HalfOpen()
-        entry.begin(key, listener, listener.terms)
+        entry.begin(key, listener, listener.terms, self)
         entry.take_syn(segment, self._isn, now)
         data = segment.data
         if data and len(data) <= entry.window() and self._half_open_held + len(data) <= MOST_HELD:

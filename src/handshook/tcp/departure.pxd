@@ -6,12 +6,13 @@ from .scoreboard cimport Scoreboard, Sent, stretch
 from .sequence cimport before, before_or_at, distance, signed_distance
 from .tcb cimport TCB, data_end, flight
 from .timing cimport arm, measure_from
+from .urgent cimport urgent_pointer
 from .window cimport advertise, update_due
 
 cdef unsigned int WORD
 
 cdef double NEVER
-cdef unsigned int ACK, CWR, ECE, FIN, PSH, RST, SYN
+cdef unsigned int ACK, CWR, ECE, FIN, PSH, RST, SYN, URG
 cdef int ECT, MOST_SACK
 cdef int CLOSED, SYN_RECEIVED, SYN_SENT, ACK_NONE, ACK_NOW, SILENT
 cdef int NOTHING, SENT_ACK, SENT_DATA, SENT_DATA_AGAIN, SENT_FIN, SENT_FIN_AGAIN, SENT_KEEP_ALIVE, SENT_RST, SENT_SYN

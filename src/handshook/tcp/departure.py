@@ -6,7 +6,7 @@ windows let it, the FIN on the last of it, and an ACK by itself only when nothin
 
 from ..outcomes import Outcome
 from ..wire.build import Builder
-from ..wire.flags import ACK, CWR, ECE, FIN, PSH, RST, SYN
+from ..wire.flags import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG
 from ..wire.word import WORD
 from .clock import NEVER
 from .ecn import ECT
@@ -17,6 +17,7 @@ from .sequence import before, before_or_at, distance, signed_distance
 from .states import CLOSED, SYN_RECEIVED, SYN_SENT
 from .tcb import TCB, data_end, flight
 from .timing import arm, measure_from
+from .urgent import urgent_pointer
 from .window import advertise, update_due
 
 NOTHING = Outcome.NOTHING
@@ -99,7 +100,7 @@ def sendable(c: TCB) -> int:
     if count == waiting:
         if count >= c.mss or not c.nagle or c.fin_queued or before_or_at(c.small_end, c.snd_una):
             return count
-        return SILENT
+        return count if urgent_pointer(c, c.snd_nxt) else SILENT
     if count >= c.mss:
         return count - count % c.mss
     if count * 2 >= c.max_window:
@@ -113,7 +114,7 @@ def acceptable_seq(c: TCB) -> int:
     A peer whose window is shut takes nothing else than the edge itself (RFC 9293 3.10.7.4), and so would hear none of
     our ACKs; Linux does the same.
     """
-    edge = (c.snd_una + c.snd_wnd) & 0xFFFFFFFF
+    edge = (c.snd_una + c.snd_wnd) & WORD
     return edge if c.syn_acked and before(edge, c.snd_nxt) else c.snd_nxt
 
 
@@ -232,6 +233,7 @@ def _emit_bare(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, ou
 def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count: int, flags: int, why: int) -> None:
     """Build one segment of an open connection, with every option that belongs in it."""
     b.begin(4 if len(c.key) == 12 else 6)
+    b.mark(c.ttl, c.dscp)
     if c.timestamps:
         b.add_timestamps((b.clock + c.ts_offset) & WORD, c.ts_recent)
     gaps = c.sack and c.incoming is not None and c.incoming.beyond is not None
@@ -239,6 +241,10 @@ def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count:
         b.add_sack(c.incoming.blocks())
         gaps = False
     window = advertise(c)
+    if c.urgent_marks is not None:
+        b.urgent = urgent_pointer(c, seq)
+        if b.urgent:
+            flags |= URG
     if c.ecn:
         if c.ecn_echo:
             flags |= ECE
@@ -256,7 +262,7 @@ def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count:
         out.release()
     else:
         frames.append(b.finish(c.key, seq, c.rcv_nxt, flags, window, b"", 0, 0, 0, why))
-    b.ecn = 0
+    b.ecn = b.urgent = 0
     c.segments_out += 1
     c.last_ack_sent = c.rcv_nxt
     # A full segment has no room for SACK blocks: an ACK that should have told of them is still owed.
@@ -270,6 +276,7 @@ def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count:
 def _emit_syn(c: TCB, b: Builder, now: float, frames: list[bytes], why: int) -> int:
     """A SYN, or in a simultaneous open a SYN,ACK, with what we offer (RFC 9293 3.7.1 MUST-14, RFC 7323, RFC 2018)."""
     b.begin(4 if len(c.key) == 12 else 6)
+    b.mark(c.ttl, c.dscp)
     b.add_mss(c.mtu - (40 if len(c.key) == 12 else 60))
     opening = c.stage == SYN_SENT
     if c.sack:
@@ -297,6 +304,7 @@ def _emit_reset(c: TCB, b: Builder, frames: list[bytes]) -> int:
     """A RST that an honest peer must believe: exactly the number it expects next (RFC 9293 3.10.5, RFC 5961 3.2)."""
     c.reset_owed = False
     b.begin(4 if len(c.key) == 12 else 6)
+    b.mark(c.ttl, c.dscp)
     frames.append(b.finish(c.key, acceptable_seq(c), c.rcv_nxt, RST | ACK, 0, b"", 0, 0, 0, SENT_RST))
     c.segments_out += 1
     return SENT_RST

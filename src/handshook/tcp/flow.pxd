@@ -1,10 +1,12 @@
 from ..wire.build cimport Builder
 from ..wire.segment cimport Segment
+from .challenges cimport ChallengeLimit
 
 cdef double NEVER
 
 cdef class Owner:
     cdef public double now
+    cdef readonly ChallengeLimit challenges
     cpdef attend(self, Flow flow, int outcome)
     cpdef report(self, Flow flow)
     cpdef bint taken(self, bytes key) except -1

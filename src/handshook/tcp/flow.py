@@ -8,6 +8,7 @@ call of the program has given it something to do.
 from ..wire.addresses import local_of, remote_of
 from ..wire.build import Builder
 from ..wire.segment import Segment
+from .challenges import ChallengeLimit
 from .clock import NEVER
 from .states import CLOSED, STATES, State
 
@@ -15,10 +16,11 @@ from .states import CLOSED, STATES, State
 class Owner:
     """Who keeps flows and must be told when one of them has something to say, to time, or to report."""
 
-    __slots__ = ("now",)
+    __slots__ = ("challenges", "now")
 
-    def __init__(self) -> None:
+    def __init__(self, challenges: ChallengeLimit) -> None:
         self.now: float = 0.0
+        self.challenges = challenges
 
     def attend(self, flow: "Flow", outcome: int) -> None:
         """The program has asked something of `flow`; `outcome` names what."""

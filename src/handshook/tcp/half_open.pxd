@@ -2,7 +2,7 @@ cimport cython
 from ..wire.build cimport Builder
 from ..wire.segment cimport Segment
 from .ecn cimport asks
-from .flow cimport Flow
+from .flow cimport Flow, Owner
 from .isn cimport Secret, offset_of, sequence_at
 from .opening cimport in_syn_received
 from .sequence cimport before, before_or_at
@@ -11,13 +11,14 @@ from .terms cimport Terms
 cdef unsigned int WORD
 
 cdef unsigned int ACK, ECE, SYN
-cdef int CHALLENGE_ACK, HALF_OPEN_GIVEN_UP, HALF_OPEN_RESET, NOTHING, OUTSIDE_WINDOW, PAWS_REJECTED
+cdef int CHALLENGE_ACK, CHALLENGE_ACK_LIMITED, HALF_OPEN_GIVEN_UP, HALF_OPEN_RESET, NOTHING, OUTSIDE_WINDOW, PAWS_REJECTED
 cdef int RETRANSMISSION_TIMED_OUT, SENT_CHALLENGE_ACK, SENT_SYN_ACK, SENT_SYN_ACK_AGAIN, SYN_REPEATED
-cdef int CLOSED, SYN_RECEIVED, MOST_SCALE, MOST_CHALLENGES
+cdef int CLOSED, SYN_RECEIVED, MOST_SCALE
 cdef unsigned int BEYOND
 cdef double NEVER
 
 cdef class HalfOpen(Flow):
+    cdef readonly Owner owner
     cdef readonly object listener
     cdef readonly Terms terms
     cdef readonly bytes data
@@ -26,7 +27,7 @@ cdef class HalfOpen(Flow):
     cdef readonly bint ecn, sack, timestamps, syn_owed, ack_owed
     cdef readonly double started_at, sent_at, rto
 
-    cpdef begin(self, bytes key, object listener, Terms terms)
+    cpdef begin(self, bytes key, object listener, Terms terms, Owner owner)
     @cython.locals(terms=Terms, hashed="unsigned long long")
     cpdef take_syn(self, Segment s, Secret secret, double now)
     cpdef hold(self, bytes data)

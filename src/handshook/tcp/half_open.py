@@ -12,7 +12,7 @@ from ..wire.word import WORD
 from .clock import NEVER
 from .config import MOST_SCALE
 from .ecn import asks
-from .flow import Flow
+from .flow import Flow, Owner
 from .isn import Secret, offset_of, sequence_at
 from .opening import in_syn_received
 from .sequence import before, before_or_at
@@ -20,6 +20,7 @@ from .states import CLOSED, SYN_RECEIVED
 from .terms import Terms
 
 CHALLENGE_ACK = Outcome.CHALLENGE_ACK
+CHALLENGE_ACK_LIMITED = Outcome.CHALLENGE_ACK_LIMITED
 HALF_OPEN_GIVEN_UP = Outcome.HALF_OPEN_GIVEN_UP
 HALF_OPEN_RESET = Outcome.HALF_OPEN_RESET
 NOTHING = Outcome.NOTHING
@@ -31,9 +32,7 @@ SENT_SYN_ACK = Outcome.SENT_SYN_ACK
 SENT_SYN_ACK_AGAIN = Outcome.SENT_SYN_ACK_AGAIN
 SYN_REPEATED = Outcome.SYN_REPEATED
 
-# What an entry may be made to say in answer to segments that don't fit, in all its short life (RFC 5961 7).
-MOST_CHALLENGES = 10
-# How far, then: past any window that was not scaled, as in Linux.
+# How far beyond the last connection's numbers a new one begins: past any window that was not scaled, as in Linux.
 BEYOND = 65537
 
 
@@ -49,6 +48,7 @@ class HalfOpen(Flow):
         "iss",
         "listener",
         "mss",
+        "owner",
         "peer_mss",
         "peer_window",
         "rcv_nxt",
@@ -65,9 +65,10 @@ class HalfOpen(Flow):
         "ts_recent",
     )
 
-    def begin(self, key: bytes, listener: object, terms: Terms) -> None:
+    def begin(self, key: bytes, listener: object, terms: Terms, owner: Owner) -> None:
         """Under this key, for this listener; `take_syn` follows."""
         self.key = key
+        self.owner = owner
         self.stage = self.seen = SYN_RECEIVED
         self.listener = listener
         self.terms = terms
@@ -124,7 +125,9 @@ class HalfOpen(Flow):
                 self.ts_recent = segment.tsval
         elif why == HALF_OPEN_RESET:
             self.stage = CLOSED
-        elif why in (OUTSIDE_WINDOW, CHALLENGE_ACK, PAWS_REJECTED) and self.challenges < MOST_CHALLENGES:
+        elif why == OUTSIDE_WINDOW or why == CHALLENGE_ACK or why == PAWS_REJECTED:
+            if self.challenges >= self.terms.challenge_limit or not self.owner.challenges.take(now):
+                return CHALLENGE_ACK_LIMITED
             self.challenges += 1
             self.ack_owed = True
         return why
@@ -148,6 +151,7 @@ class HalfOpen(Flow):
         if self.stage != SYN_RECEIVED or not (self.syn_owed or self.ack_owed):
             return NOTHING
         builder.begin(4 if len(self.key) == 12 else 6)
+        builder.mark(self.terms.ttl, self.terms.dscp)
         tsval = (builder.clock + self.ts_offset) & WORD
         if not self.syn_owed:
             self.ack_owed = False

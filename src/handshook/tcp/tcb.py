@@ -10,10 +10,11 @@ from .buffers import ReceiveBuffer, SendBuffer
 from .clock import NEVER
 from .config import Config
 from .congestion import Congestion
-from .flow import Flow
+from .flow import Flow, Owner
 from .owed import ACK_NONE
 from .scoreboard import Scoreboard
 from .terms import Terms
+from .urgent_marks import UrgentMarks
 
 NOTHING = Outcome.NOTHING
 SENT_ACK = Outcome.SENT_ACK
@@ -43,6 +44,7 @@ class TCB(Flow):
         "congestion",
         "cwr_owed",
         "delayed_ack",
+        "dscp",
         "duplicate_acks",
         "ecn",
         "ecn_echo",
@@ -72,6 +74,7 @@ class TCB(Flow):
         "nagle",
         "outgoing",
         "owned",
+        "owner",
         "passive",
         "peer_finished",
         "peer_mss",
@@ -117,23 +120,29 @@ class TCB(Flow):
         "ts_offset",
         "ts_recent",
         "ts_recent_at",
+        "ttl",
         "unacked_octets",
         "unanswered_from",
         "unit",
+        "urgent_marks",
         "why",
     )
 
-    def prepare(self, key: bytes, config: Config, now: float, most_frame: int) -> None:
+    def prepare(self, key: bytes, config: Config, now: float, most_frame: int, owner: Owner) -> None:
         """Set every variable to what it is before the first SYN."""
         self.key = key
+        self.owner = owner
         self.config = config
         self.terms: Terms = config.terms
         self.mtu = self.terms.mtu
+        self.ttl = self.terms.ttl
+        self.dscp = self.terms.dscp
         self.most_frame = most_frame
         self.outgoing: SendBuffer | None = None
         self.incoming: ReceiveBuffer | None = None
         self.congestion: Congestion | None = None
         self.scoreboard: Scoreboard | None = None
+        self.urgent_marks: UrgentMarks | None = None
         # Send sequence variables
         self.iss = self.snd_una = self.snd_nxt = 0
         self.snd_wnd = self.snd_wl1 = self.snd_wl2 = self.max_window = 0
@@ -221,7 +230,8 @@ def data_end(c: TCB) -> int:
 def set_mss(c: TCB, peer_mss: int) -> None:
     """Settle the effective send MSS (RFC 9293 3.7.1, MUST-15, MUST-16) and the unit in which frames leave.
 
-    `peer_mss` is 0 where the peer's SYN had none.
+    `peer_mss` is 0 where the peer's SYN had none. While urgent data is out each segment leaves by itself, for whoever
+    cuts up a longer one would give all its parts the same pointer.
     """
     if len(c.key) == 12:
         headers = 40
@@ -233,5 +243,5 @@ def set_mss(c: TCB, peer_mss: int) -> None:
     options = 12 if c.timestamps else 0
     c.mss = max(min(peer_mss, c.mtu - headers) - options, LEAST_MSS)
     c.unit = c.mss
-    if c.most_frame > headers + options + c.mss:
+    if c.most_frame > headers + options + c.mss and (c.urgent_marks is None or not c.urgent_marks.sending):
         c.unit *= (c.most_frame - headers - options) // c.mss

@@ -11,8 +11,11 @@ class Terms:
     """The knobs of one `Config`, under the names they have there; what is a word there is a yes or no here."""
 
     __slots__ = (
+        "advise_after",
+        "challenge_limit",
         "cubic",
         "delayed_ack",
+        "dscp",
         "ecn_accepts",
         "ecn_asks",
         "fin_wait_2_timeout",
@@ -30,9 +33,11 @@ class Terms:
         "receive_window",
         "sack",
         "send_buffer",
+        "soft_errors",
         "syn_ack_retries",
         "syn_retries",
         "timestamps",
+        "ttl",
         "user_timeout",
         "window_scale",
     )
@@ -62,3 +67,8 @@ class Terms:
         self.nagle = config.nagle
         self.cubic = config.congestion == "cubic"
         self.half_open_limit = config.half_open_limit
+        self.challenge_limit = config.challenge_limit
+        self.ttl = config.ttl
+        self.dscp = config.dscp
+        self.advise_after = config.advise_after
+        self.soft_errors = config.soft_errors

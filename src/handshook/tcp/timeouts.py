@@ -2,6 +2,7 @@
 
 from ..outcomes import Outcome
 from .clock import NEVER
+from .happened import TROUBLED
 from .owed import ACK_NOW
 from .recovery import find_losses, lose_first, probe_tail, timed_out
 from .sequence import distance
@@ -61,16 +62,22 @@ def run_due(c: TCB, now: float) -> int:
 
 
 def _retransmit(c: TCB, now: float) -> int:
-    """No acknowledgment in time: for a SYN, for data or a FIN, or for want of a window."""
+    """No acknowledgment in time: once more, or no more (R2, RFC 9293 3.8.3 and 3.10.8's user time-out)."""
+    patient = now - c.unanswered_from < c.terms.user_timeout
     if c.stage == SYN_SENT or c.stage == SYN_RECEIVED:
         # In SYN-RECEIVED, too, it is an active open's SYN that is repeated: a passive one's is a half-open entry's.
-        if c.retries >= c.terms.syn_retries:
+        if not patient or c.retries >= c.terms.syn_retries:
             return _give_up(c, CONNECT_TIMED_OUT)
-        timed_out(c, now)
-        return RETRANSMISSION_TIMED_OUT
-    if now - c.unanswered_from >= c.terms.user_timeout:
+    elif not patient:
         c.reset_owed = True
         return _give_up(c, SEND_TIMED_OUT)
+    outcome = _once_more(c, now)
+    heed_patience(c)
+    return outcome
+
+
+def _once_more(c: TCB, now: float) -> int:
+    """For a SYN, for data or a FIN, or for want of a window."""
     if c.timer_probes:
         probe_tail(c, now)
         return TAIL_PROBE_DUE
@@ -84,7 +91,16 @@ def _retransmit(c: TCB, now: float) -> int:
         back_off(c, now)
         return WINDOW_PROBED
     timed_out(c, now)
+    if c.retries == c.terms.advise_after and c.terms.soft_errors:
+        # R1 (RFC 9293 3.8.3, SHLD-9). There is one link and no routing, so there is nobody but the program to advise.
+        c.happened |= TROUBLED
     return RETRANSMISSION_TIMED_OUT
+
+
+def heed_patience(c: TCB) -> None:
+    """The program's patience may end before the timer does."""
+    if c.retransmit_at != NEVER:
+        c.retransmit_at = min(c.retransmit_at, c.unanswered_from + c.terms.user_timeout)
 
 
 def _keep_alive(c: TCB, now: float) -> int:

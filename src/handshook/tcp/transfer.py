@@ -13,6 +13,7 @@ from .sequence import before, before_or_at, distance, signed_distance
 from .states import CLOSED, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, TIME_WAIT
 from .tcb import TCB
 from .timing import measure_to, rearm, settle_rto
+from .urgent import urgent_acked
 from .window import receive_window
 
 ACKED = Outcome.ACKED
@@ -29,17 +30,19 @@ NOTHING = Outcome.NOTHING
 REASSEMBLY_FULL = Outcome.REASSEMBLY_FULL
 SENT_CHALLENGE_ACK = Outcome.SENT_CHALLENGE_ACK
 
-# RFC 5961 7: no more than ten challenges in five seconds, the RFC's own example.
-MOST_CHALLENGES = 10
+# RFC 5961 7: over which the challenges of one connection are counted; five seconds are the RFC's own example.
 CHALLENGE_PERIOD = 5.0
 
 
 def challenge(c: TCB, now: float) -> int:
-    """Answer what could be forged with an ACK that tells a true peer where we stand (RFC 5961 3-5), not too often."""
+    """Answer what could be forged with an ACK that tells a true peer where we stand (RFC 5961 3-5), not too often.
+
+    Both this connection and the host have a limit (RFC 5961 7).
+    """
     if now - c.challenge_from >= CHALLENGE_PERIOD:
         c.challenge_from = now
         c.challenges = 0
-    if c.challenges >= MOST_CHALLENGES:
+    if c.challenges >= c.terms.challenge_limit or not c.owner.challenges.take(now):
         return CHALLENGE_ACK_LIMITED
     c.challenges += 1
     c.ack_owed = ACK_NOW
@@ -94,6 +97,8 @@ def _advance(c: TCB, s: Segment, now: float) -> int:
         c.happened |= WRITABLE
         if c.outgoing.size == 0:
             c.outgoing = None
+    if c.urgent_marks is not None:
+        urgent_acked(c)
     rearm(c, now)
     return outcome
 

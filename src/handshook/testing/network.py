@@ -43,7 +43,9 @@ class RoughLink(MemoryLink):
     gets from it; frames of a host with offload have been cut into packets by then. Other keywords are `MemoryLink`'s.
     """
 
-    def __init__(self, a: Stack, b: Stack, *, weather: Weather | None = None, seed: int = 0, **impairment: float) -> None:
+    def __init__(
+        self, a: Stack, b: Stack, *, weather: Weather | None = None, seed: int = 0, **impairment: float
+    ) -> None:
         super().__init__(a, b, seed=seed, **impairment)
         self.weather = weather or Weather()
         self.off = [False, False]

@@ -179,9 +179,7 @@ def _random_manner(chance: Random, most: int, last: bool) -> Manner:
     leaving = Leaving.HASTY if fate < 0.08 else Leaving.ABRUPT if fate < 0.16 else Leaving.POLITE
     sleeps: tuple[tuple[int, float], ...] = ()
     if chance.random() < 0.2:
-        sleeps = tuple(
-            sorted((chance.randrange(most + 1), chance.choice([0.1, 5.0, 300.0, 2000.0])) for _ in range(2))
-        )
+        sleeps = tuple(sorted((chance.randrange(most + 1), chance.choice([0.1, 5.0, 300.0, 2000.0])) for _ in range(2)))
     small = len(data) < 2000
     return Manner(
         data,

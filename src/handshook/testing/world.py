@@ -62,9 +62,7 @@ class World:
         self.scenario = scenario
         self._born = 0
         self.stacks = [self._host(0), self._host(1)]
-        self.link = RoughLink(
-            *self.stacks, weather=scenario.weather, seed=scenario.seed, **scenario.impairment
-        )
+        self.link = RoughLink(*self.stacks, weather=scenario.weather, seed=scenario.seed, **scenario.impairment)
         self.witness = Witness()
         self.liar = Liar(self.link, self.witness, Random(scenario.seed), scenario.lies, scenario.hard_lies)
         self.link.leaving = self._leaving
@@ -213,7 +211,9 @@ class World:
 
     def _look(self) -> None:
         """Progress, and timers: nothing is due later than the longest time that its configuration knows."""
-        done = sum(p.sent + len(p.received) + p.finished + p.end_seen + p.over for s in self.sessions for p in s.programs)
+        done = sum(
+            p.sent + len(p.received) + p.finished + p.end_seen + p.over for s in self.sessions for p in s.programs
+        )
         since, carried, before = self._progress
         if done != before:
             self._progress = (self.link.now, self.link.carried, done)
@@ -296,7 +296,9 @@ class World:
 
 def _longest(config: Config) -> float:
     """The longest that anything of a stack may be due in."""
-    return 1.0 + max(config.max_rto, config.keep_alive, config.keep_alive_interval, 2 * config.msl, config.fin_wait_2_timeout)
+    return 1.0 + max(
+        config.max_rto, config.keep_alive, config.keep_alive_interval, 2 * config.msl, config.fin_wait_2_timeout
+    )
 
 
 def _state(program: Program) -> str:

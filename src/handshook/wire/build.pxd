@@ -9,7 +9,7 @@ cdef int SENT_RST_FOR_NO_ONE, PROTOCOL_TCP, VNET_NEEDS_CHECKSUM, VNET_GSO_ECN, V
 @cython.final
 cdef class Builder:
     cdef public object framing
-    cdef public int ttl, ecn
+    cdef public int ttl, dscp, own_ttl, own_dscp, ecn, urgent
     cdef readonly Py_ssize_t headroom
     cdef readonly bint vnet
     cdef unsigned long long[::1] counts
@@ -21,6 +21,7 @@ cdef class Builder:
     @cython.locals(milliseconds="unsigned long long")
     cpdef void set_clock(self, double now) noexcept
     cpdef void begin(self, int version) noexcept
+    cpdef void mark(self, int ttl, int dscp) noexcept
     @cython.locals(p="unsigned char*", at=Py_ssize_t)
     cpdef void add_mss(self, int mss) noexcept
     @cython.locals(p="unsigned char*", at=Py_ssize_t)
