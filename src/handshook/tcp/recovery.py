@@ -70,7 +70,8 @@ def _drag_marks(c: TCB) -> None:
     if before(c.recover, c.snd_una) and not c.recovering:
         c.recover = c.snd_una
     if before(c.ecn_until, c.snd_una):
-        c.ecn_until = c.snd_una
+        # One behind: the ACK that moves it may be the one with ECE, and must count as news to `heed`.
+        c.ecn_until = (c.snd_una - 1) & 0xFFFFFFFF
 
 
 def find_losses(c: TCB, now: float) -> None:
