@@ -174,7 +174,7 @@ def _random_plan(chance: Random, most: int) -> Plan:
 
 
 def _random_manner(chance: Random, most: int, last: bool) -> Manner:
-    data = chance.randbytes(min(chance.choice([0, 1, 1000, 20_000, 100_000]), most))
+    data = chance.randbytes(min(chance.choice([0, 1, 1000, 1000, 20_000, 20_000, 100_000]), most))
     fate = chance.random()
     leaving = Leaving.HASTY if fate < 0.08 else Leaving.ABRUPT if fate < 0.16 else Leaving.POLITE
     sleeps: tuple[tuple[int, float], ...] = ()

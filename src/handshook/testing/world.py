@@ -10,11 +10,13 @@ An end that is not the orderly one needs an excuse that the scenario holds: some
 the link was dead for longer than a connection's patience. Without it, it is a failure.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
 from ..host.listener import Listener
 from ..host.stack import Stack
+from ..host.step import Step
 from ..tcp.config import Config
 from ..tcp.connection import Connection
 from ..tcp.states import CLOSED
@@ -24,7 +26,7 @@ from .liar import Liar
 from .network import RoughLink
 from .pair import CLIENT4, CLIENT6, SERVER4, SERVER6
 from .program import Leaving, Manner, Program
-from .scenario import PATIENT, Plan, Restart, Scenario
+from .scenario import Plan, Restart, Scenario
 from .witness import Witness
 
 PORT = 80
@@ -56,10 +58,22 @@ class Session:
 
 
 class World:
-    """Two hosts, the link and the programs of one scenario. `run` plays and judges it."""
+    """Two hosts, the link and the programs of one scenario. `run` plays and judges it.
 
-    def __init__(self, scenario: Scenario) -> None:
+    `observer` is called with (side, step) for each step of both hosts. `stack` makes a host: `Stack`, or something like it
+    that a test wants to be found out.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        observer: Callable[[int, Step], object] | None = None,
+        stack: Callable[..., Stack] = Stack,
+    ) -> None:
         self.scenario = scenario
+        self._observer = observer
+        self._make = stack
         self._born = 0
         self.stacks = [self._host(0), self._host(1)]
         self.link = RoughLink(
@@ -99,12 +113,16 @@ class World:
     def _host(self, side: int) -> Stack:
         scenario = self.scenario
         self._born += 1
-        return Stack(
+        stack = self._make(
             [(CLIENT4, SERVER4)[side], (CLIENT6, SERVER6)[side]],
             config=scenario.configs[side],
             seed=scenario.seed * 16 + self._born,
             framing=scenario.framings[side],
         )
+        observer = self._observer
+        if observer is not None:
+            stack.observe(lambda step: observer(side, step))
+        return stack
 
     def _address(self, side: int) -> str:
         return (CLIENT6, SERVER6)[side] if self.scenario.ipv6 else (CLIENT4, SERVER4)[side]
@@ -301,6 +319,3 @@ def _longest(config: Config) -> float:
 
 def _state(program: Program) -> str:
     return "nowhere" if program.connection is None else program.connection.state.rfc_name
-
-
-__all__ = ["PATIENT", "Session", "World"]
