@@ -156,12 +156,17 @@ def _try(piece: tuple[int, int]) -> Piece:
     return try_piece(*piece)
 
 
-def _shown(
-    reports: Iterator[Piece], campaign: Campaign, pieces: list[tuple[int, int]], seeds: int
-) -> Iterator[Piece]:
+def _shown(reports: Iterator[Piece], campaign: Campaign, pieces: list[tuple[int, int]], seeds: int) -> Iterator[Piece]:
     """The reports as they come, with a bar on a terminal and a line a minute elsewhere."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     console = Console(stderr=True)
     columns = ("seeds", BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[failed]} failed"))

@@ -1,4 +1,4 @@
-"""A network at its worst between two hosts: beyond what `MemoryLink` does to single packets, what happens to whole paths.
+"""A network at its worst between two hosts: what happens to whole paths, beyond what befalls single packets.
 
 Spells in which nothing gets through, losses in bursts, copies that come back minutes later, a path that narrows in
 the middle of a transfer (with ICMP that says so, or without a word), hosts that are switched off and come back without
@@ -21,9 +21,10 @@ from .offload import cut
 class Weather:
     """What happens to the path. Times are seconds of virtual time, shares are 0 to 1, sizes bytes.
 
-    `burst` is the share of packets with which a burst of losses begins, `burst_length` how long it lasts on average. `old` is the share of packets of which a copy arrives up to `oldest` seconds later. `dead` has the
-    spells (from, to) in which nothing gets through. From `narrow_from` on no packet longer than `path_mtu` passes: its
-    sender is told by ICMP, or, where `black_hole` says so, isn't.
+    `burst` is the share of packets with which a burst of losses begins, `burst_length` how long it lasts on average.
+    `old` is the share of packets of which a copy arrives up to `oldest` seconds later. `dead` has the spells (from, to)
+    in which nothing gets through. From `narrow_from` on no packet longer than `path_mtu` passes: its sender is told by
+    ICMP, or, where `black_hole` says so, isn't.
     """
 
     burst: float = 0.0
@@ -43,7 +44,9 @@ class RoughLink(MemoryLink):
     gets from it; frames of a host with offload have been cut into packets by then. Other keywords are `MemoryLink`'s.
     """
 
-    def __init__(self, a: Stack, b: Stack, *, weather: Weather | None = None, seed: int = 0, **impairment: float) -> None:
+    def __init__(
+        self, a: Stack, b: Stack, *, weather: Weather | None = None, seed: int = 0, **impairment: float
+    ) -> None:
         super().__init__(a, b, seed=seed, **impairment)
         self.weather = weather or Weather()
         self.off = [False, False]

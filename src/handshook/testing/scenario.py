@@ -37,7 +37,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Restart:
-    """The host at `side` is switched off at `moment` and comes back after `down` seconds, with nothing in its memory."""
+    """The host at `side` is switched off at `moment` and comes back after `down` seconds, its memory empty."""
 
     side: int
     moment: float
@@ -48,8 +48,8 @@ class Restart:
 class Scenario:
     """One simulation. `configs` and `framings` are by side, `impairment` is `MemoryLink`'s keywords.
 
-    `lies` is the share of packets about which a stranger lies, `hard_lies` lets him call a port unreachable whose SYN he
-    has overheard. `backlog` and `accept_pause` are every listener's: how many may wait, for how many seconds.
+    `lies` is the share of packets about which a stranger lies, `hard_lies` lets him call a port unreachable whose SYN
+    he has overheard. `backlog` and `accept_pause` are every listener's: how many may wait, for how many seconds.
     """
 
     seed: int
@@ -179,9 +179,7 @@ def _random_manner(chance: Random, most: int, last: bool) -> Manner:
     leaving = Leaving.HASTY if fate < 0.08 else Leaving.ABRUPT if fate < 0.16 else Leaving.POLITE
     sleeps: tuple[tuple[int, float], ...] = ()
     if chance.random() < 0.2:
-        sleeps = tuple(
-            sorted((chance.randrange(most + 1), chance.choice([0.1, 5.0, 300.0, 2000.0])) for _ in range(2))
-        )
+        sleeps = tuple(sorted((chance.randrange(most + 1), chance.choice([0.1, 5.0, 300.0, 2000.0])) for _ in range(2)))
     small = len(data) < 2000
     return Manner(
         data,

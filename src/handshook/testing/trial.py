@@ -1,6 +1,6 @@
-"""One seed tried: the scenario it stands for is played, and when it fails, told so that it can be understood and repeated.
+"""One seed tried: its scenario is played, and when it fails, told so that it can be understood and repeated.
 
-    python -m handshook.testing.campaign --repeat SEED
+python -m handshook.testing.campaign --repeat SEED
 """
 
 import gc

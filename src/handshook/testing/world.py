@@ -12,6 +12,7 @@ the link was dead for longer than a connection's patience. Without it, it is a f
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 from ..host.listener import Listener
@@ -31,8 +32,8 @@ from .witness import Witness
 
 PORT = 80
 FIRST_PORT = 40_000
-# Seconds and packets without any progress after which a connection over a live link counts as stuck. With a loss of 25 %
-# each way, and as much more by bursts, an hour's 60 repetitions don't all get lost.
+# Seconds and packets without any progress after which a connection over a live link counts as stuck. With a loss of
+# 25 % each way, and as much more by bursts, an hour's 60 repetitions don't all get lost.
 STUCK = 4000.0
 IDLE_PACKETS = 20_000
 # A scenario that isn't over by then never will be.
@@ -43,7 +44,7 @@ EVERY = 64
 
 @dataclass(eq=False)
 class Session:
-    """One opening of a plan's connection: the program that opens it, the one that answers it, what excuses a bad end."""
+    """One opening of a plan's connection: who opens it, who answers it, whether a host was switched off in it."""
 
     plan: Plan
     port: int
@@ -60,15 +61,15 @@ class Session:
 class World:
     """Two hosts, the link and the programs of one scenario. `run` plays and judges it.
 
-    `observer` is called with (side, step) for each step of both hosts. `stack` makes a host: `Stack`, or something like it
-    that a test wants to be found out.
+    `observer` is called with (side, step) for each step of both hosts. `stack` makes a host: `Stack`, or something like
+    it that a test wants to be found out.
     """
 
     def __init__(
         self,
         scenario: Scenario,
         *,
-        observer: Callable[[int, Step], object] | None = None,
+        observer: Callable[[int, Step], None] | None = None,
         stack: Callable[..., Stack] = Stack,
     ) -> None:
         self.scenario = scenario
@@ -77,7 +78,7 @@ class World:
         self._born = 0
         self.stacks = [self._host(0), self._host(1)]
         self.link = RoughLink(
-            *self.stacks, weather=scenario.weather, seed=scenario.seed, **scenario.impairment
+            self.stacks[0], self.stacks[1], weather=scenario.weather, seed=scenario.seed, **scenario.impairment
         )
         self.witness = Witness()
         self.liar = Liar(self.link, self.witness, Random(scenario.seed), scenario.lies, scenario.hard_lies)
@@ -94,9 +95,9 @@ class World:
             self._listen(side)
         for index, plan in enumerate(scenario.plans):
             session = self._session(plan, FIRST_PORT + index, plan.again)
-            self.link.at(plan.start, lambda session=session: self._open(session))  # type: ignore[misc]
+            self.link.at(plan.start, partial(self._open, session))
         for restart in scenario.restarts:
-            self.link.at(restart.moment, lambda restart=restart: self._switch_off(restart))  # type: ignore[misc]
+            self.link.at(restart.moment, partial(self._switch_off, restart))
 
     def run(self) -> None:
         """Play the scenario; `AssertionError` where something went as it must not."""
@@ -141,7 +142,7 @@ class World:
         self.stacks[side] = self._host(side)
         self.link.replace(side, self.stacks[side])
         self.link.off[side] = True
-        self.link.at(self.link.now + restart.down, lambda: self._switch_on(side))
+        self.link.at(self.link.now + restart.down, partial(self._switch_on, side))
 
     def _switch_on(self, side: int) -> None:
         self.link.off[side] = False
@@ -175,7 +176,7 @@ class World:
             connection = self.stacks[side].connect((there, port), local_port=session.port)
         except OSError:
             # The last connection of these ports still rests in TIME-WAIT.
-            self.link.at(self.link.now + 10.0, lambda: self._open(session))
+            self.link.at(self.link.now + 10.0, partial(self._open, session))
             return
         self.witness.expect(make_key(pack(here), pack(there), session.port, port), session.opening)
         self.witness.expect(make_key(pack(there), pack(here), port, session.port), session.answering)
@@ -213,9 +214,10 @@ class World:
         for side, stack in enumerate(self.stacks):
             for source, _ in stack.events():
                 if isinstance(source, Listener):
-                    pause = self.scenario.accept_pause
-                    accept = lambda source=source, side=side: self._accept(source, side)  # type: ignore[misc]
-                    self.link.at(self.link.now + pause, accept) if pause else accept()
+                    if self.scenario.accept_pause:
+                        self.link.at(self.link.now + self.scenario.accept_pause, partial(self._accept, source, side))
+                    else:
+                        self._accept(source, side)
                 elif (program := self._programs.get(source)) is not None:
                     program.turn()
         self._turns += 1
@@ -231,7 +233,7 @@ class World:
 
     def _look(self) -> None:
         """Progress, and timers: nothing is due later than the longest time that its configuration knows."""
-        done = sum(p.sent + len(p.received) + p.finished + p.end_seen + p.over for s in self.sessions for p in s.programs)
+        done = sum(program.progress for session in self.sessions for program in session.programs)
         since, carried, before = self._progress
         if done != before:
             self._progress = (self.link.now, self.link.carried, done)
@@ -314,7 +316,8 @@ class World:
 
 def _longest(config: Config) -> float:
     """The longest that anything of a stack may be due in."""
-    return 1.0 + max(config.max_rto, config.keep_alive, config.keep_alive_interval, 2 * config.msl, config.fin_wait_2_timeout)
+    c = config
+    return 1.0 + max(c.max_rto, c.keep_alive, c.keep_alive_interval, 2 * c.msl, c.fin_wait_2_timeout)
 
 
 def _state(program: Program) -> str:
