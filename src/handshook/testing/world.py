@@ -27,7 +27,7 @@ from .liar import Liar
 from .network import RoughLink
 from .pair import CLIENT4, CLIENT6, SERVER4, SERVER6
 from .program import Leaving, Manner, Program
-from .scenario import Plan, Restart, Scenario
+from .scenario import OLDEST, Plan, Restart, Scenario
 from .witness import Witness
 
 PORT = 80
@@ -229,7 +229,12 @@ class World:
         for session in self.sessions:
             if session.again and session.opening.over and session.answering.over and not session.bereft:
                 again, session.again = session.again, 0
-                self._open(self._session(session.plan, session.port, again - 1))
+                anew = self._session(session.plan, session.port, again - 1)
+                if all(program.error is None and not program.aborted for program in session.programs):
+                    self._open(anew)
+                else:
+                    # No TIME-WAIT keeps the old packets from the new connection, only patience (RFC 9293 3.4.3).
+                    self.link.at(self.link.now + OLDEST, partial(self._open, anew))
 
     def _look(self) -> None:
         """Progress, and timers: nothing is due later than the longest time that its configuration knows."""
