@@ -11,6 +11,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -137,7 +138,7 @@ def run(campaign: Campaign, first: int, seeds: int, jobs: int, record: Path) -> 
     pieces = missing(campaign, first, seeds)
     seen: dict[int, list[int]] = {}
     before, began, saved = campaign.took, time.monotonic(), time.monotonic()
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+    with multiprocessing.get_context("spawn").Pool(jobs, _leave_interrupts) as pool:
         try:
             for piece in _shown(pool.imap_unordered(_try, pieces), campaign, pieces, seeds):
                 campaign.take(piece)
@@ -150,6 +151,11 @@ def run(campaign: Campaign, first: int, seeds: int, jobs: int, record: Path) -> 
             pool.terminate()
             campaign.save(record)
     return max((sizes[-1] - sizes[WARM] for sizes in seen.values() if len(sizes) > 2 * WARM), default=0)
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C is for the one who leads."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _try(piece: tuple[int, int]) -> Piece:
