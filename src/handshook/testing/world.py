@@ -38,6 +38,9 @@ STUCK = 4000.0
 IDLE_PACKETS = 20_000
 # A scenario that isn't over by then never will be.
 LONGEST = 200_000.0
+# The clock of initial sequence numbers: numbers a second (RFC 6528 3), and a little more than one of its ticks.
+CLOCK = 250_000
+TICK = 0.001
 # How often dues and progress are looked at, in turns of the link.
 EVERY = 64
 
@@ -230,11 +233,11 @@ class World:
             if session.again and session.opening.over and session.answering.over and not session.bereft:
                 again, session.again = session.again, 0
                 anew = self._session(session.plan, session.port, again - 1)
-                if all(program.error is None and not program.aborted for program in session.programs):
-                    self._open(anew)
-                else:
-                    # No TIME-WAIT keeps the old packets from the new connection, only patience (RFC 9293 3.4.3).
-                    self.link.at(self.link.now + OLDEST, partial(self._open, anew))
+                orderly = all(program.error is None and not program.aborted for program in session.programs)
+                # Numbers come from a clock, and who sends faster than it runs must let it catch up (RFC 9293 3.4.1).
+                # Where no TIME-WAIT keeps the old packets from the new connection, only patience does (3.4.3).
+                pause = TICK + session.opening.sent / CLOCK if orderly else OLDEST
+                self.link.at(self.link.now + pause, partial(self._open, anew))
 
     def _look(self) -> None:
         """Progress, and timers: nothing is due later than the longest time that its configuration knows."""
