@@ -6,6 +6,7 @@ anything new.
 """
 
 from ..wire.segment import Segment
+from ..wire.word import WORD
 from .clock import NEVER
 from .congestion import Congestion
 from .cubic import Cubic
@@ -71,7 +72,7 @@ def _drag_marks(c: TCB) -> None:
         c.recover = c.snd_una
     if before(c.ecn_until, c.snd_una):
         # One behind: the ACK that moves it may be the one with ECE, and must count as news to `heed`.
-        c.ecn_until = (c.snd_una - 1) & 0xFFFFFFFF
+        c.ecn_until = (c.snd_una - 1) & WORD
 
 
 def find_losses(c: TCB, now: float) -> None:

@@ -144,7 +144,7 @@ def _update_send_window(c: TCB, s: Segment, now: float, advanced: bool) -> None:
 
 def _reaches_beyond(c: TCB) -> bool:
     """Is the window shut, or has it been shrunk so far that some of what is out stands beyond its edge?"""
-    return c.snd_wnd == 0 or before((c.snd_una + c.snd_wnd) & 0xFFFFFFFF, c.snd_nxt)
+    return c.snd_wnd == 0 or before((c.snd_una + c.snd_wnd) & WORD, c.snd_nxt)
 
 
 def take_data(c: TCB, s: Segment, now: float) -> int:
