@@ -24,6 +24,7 @@ help:
 	@echo 'make check     ruff and mypy only'
 	@echo 'make sanitize  the tests on a build with address and undefined-behaviour checks'
 	@echo 'make format    let ruff lay out the sources'
+	@echo 'make states    docs/states.md, anew'
 	@echo 'make conformance docs/conformance.md, anew'
 	@echo 'make clean     remove everything that make has made'
 
@@ -58,6 +59,11 @@ sanitize: .venv-sanitized/tools
 		ASAN_OPTIONS=detect_leaks=0:log_path=$(CURDIR)/build/sanitizer \
 		UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:log_path=$(CURDIR)/build/sanitizer \
 		.venv-sanitized/bin/python -m pytest $(PYTEST) || { cat build/sanitizer.* 2>/dev/null; exit 1; }
+
+# Drawn by the installed package, from the engine's own table.
+.PHONY: states
+states: .venv/installed
+	@.venv/bin/python tests/tcp/states_page.py
 
 clean:
 	rm -rf .venv .venv-pure .venv-sanitized build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -30,7 +30,7 @@ def suffer(connection: Connection | None, error: IcmpError, now: float) -> Outco
         c.stage = CLOSED
         c.why = Outcome.ICMP_REFUSED
         return Outcome.ICMP_REFUSED
-    if c.config.soft_errors:
+    if c.terms.soft_errors:
         c.happened |= TROUBLED
     return Outcome.ICMP_NOTED
 

@@ -16,6 +16,9 @@ class Happened(IntFlag):
     TROUBLED = 128  # something is wrong and doesn't end the connection: the verdict's evidence has what
 
 
+# By number: making a flag from its bits costs more than a segment does.
+HAPPENED = [Happened(bits) for bits in range(64)]
+
 # For the engine, which counts with plain integers.
 OPENED = 1
 READABLE = 2

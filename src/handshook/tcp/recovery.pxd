@@ -8,6 +8,7 @@ from .tcb cimport TCB
 from .timing cimport back_off
 
 cdef double NEVER
+cdef unsigned int WORD
 cdef int DUPLICATES
 
 cpdef Congestion congestion_of(TCB c)

@@ -3,7 +3,10 @@ from .buffers cimport ReceiveBuffer, SendBuffer
 from .congestion cimport Congestion
 from .flow cimport Flow, Owner
 from .scoreboard cimport Scoreboard
+from .terms cimport Terms
 from .urgent_marks cimport UrgentMarks
+
+cdef unsigned int WORD
 
 cdef double NEVER
 cdef int NOTHING, SENT_ACK, ACK_NONE, DEFAULT_MSS4, DEFAULT_MSS6, LEAST_MSS
@@ -11,6 +14,7 @@ cdef int NOTHING, SENT_ACK, ACK_NONE, DEFAULT_MSS4, DEFAULT_MSS6, LEAST_MSS
 cdef class TCB(Flow):
     cdef readonly Owner owner
     cdef public object config
+    cdef public Terms terms
     cdef public SendBuffer outgoing
     cdef public ReceiveBuffer incoming
     cdef public Congestion congestion
@@ -30,6 +34,10 @@ cdef class TCB(Flow):
     cdef public double ts_recent_at, srtt, rttvar, rto, min_rto, delayed_ack, max_rto, rtt_start
     cdef public double reorder_at, retransmit_at, ack_at, keep_alive_at, give_up_at, unanswered_from
     cdef public double challenge_from, started_at, last_heard, established_at
+
+    cpdef prepare(self, bytes key, config, double now, int most_frame, Owner owner)
+    cdef _offer(self, Terms terms)
+    cdef _begin_timing(self, Terms terms)
 
 cpdef Py_ssize_t flight(TCB c) noexcept
 @cython.locals(size=Py_ssize_t)

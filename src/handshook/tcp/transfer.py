@@ -3,9 +3,10 @@
 from ..outcomes import Outcome
 from ..wire.flags import FIN, SYN
 from ..wire.segment import Segment
+from ..wire.word import WORD
 from .buffers import ReceiveBuffer
 from .clock import NEVER
-from .happened import READABLE, WRITABLE
+from .happened import OPENED, READABLE, WRITABLE
 from .owed import ACK_LATER, ACK_NOW
 from .recovery import acknowledged, duplicate, lose_all
 from .sequence import before, before_or_at, distance, signed_distance
@@ -41,7 +42,7 @@ def challenge(c: TCB, now: float) -> int:
     if now - c.challenge_from >= CHALLENGE_PERIOD:
         c.challenge_from = now
         c.challenges = 0
-    if c.challenges >= c.config.challenge_limit or not c.owner.challenges.take(now):
+    if c.challenges >= c.terms.challenge_limit or not c.owner.challenges.take(now):
         return CHALLENGE_ACK_LIMITED
     c.challenges += 1
     c.ack_owed = ACK_NOW
@@ -56,7 +57,8 @@ def take_ack(c: TCB, s: Segment, now: float) -> int:
         # RFC 5961 5: nobody who follows the connection acknowledges what was never sent, or so old a number.
         return challenge(c, now)
     outcome: int = ACK_NOTHING_NEW
-    if before(c.snd_una, ack):
+    advanced = before(c.snd_una, ack)
+    if advanced:
         outcome = _advance(c, s, now)
     elif ack == c.snd_una and c.snd_una != c.snd_nxt:
         if _is_duplicate(c, s):
@@ -64,7 +66,7 @@ def take_ack(c: TCB, s: Segment, now: float) -> int:
             outcome = DUPLICATE_ACK
         if s.sack is not None:
             acknowledged(c, s, 0, now)
-    _update_send_window(c, s, now)
+    _update_send_window(c, s, now, advanced)
     return outcome
 
 
@@ -77,6 +79,7 @@ def _advance(c: TCB, s: Segment, now: float) -> int:
         # A program that closed in SYN-RECEIVED had its FIN sent before our SYN was acknowledged.
         c.syn_acked = True
         c.established_at = now
+        c.happened |= OPENED
         octets -= 1
     if c.fin_sent and not c.fin_acked and ack == c.snd_nxt:
         c.fin_acked = True
@@ -111,9 +114,14 @@ def _is_duplicate(c: TCB, s: Segment) -> bool:
     )
 
 
-def _update_send_window(c: TCB, s: Segment, now: float) -> None:
-    """Only a newer segment may say what the window is (RFC 9293 3.10.7.4: SND.WL1, SND.WL2)."""
-    if before(c.snd_wl1, s.seq) or (c.snd_wl1 == s.seq and before_or_at(c.snd_wl2, s.ack)):
+def _update_send_window(c: TCB, s: Segment, now: float, advanced: bool) -> None:
+    """Only a newer segment may say what the window is (RFC 9293 3.10.7.4: SND.WL1, SND.WL2).
+
+    An ACK from before SND.UNA never does, one that has moved it always, as in Linux: what is sent again has an older
+    number and yet the newest window, and the old one, counted from the new SND.UNA, would reach beyond it.
+    """
+    newer = before(c.snd_wl1, s.seq) or (c.snd_wl1 == s.seq and before_or_at(c.snd_wl2, s.ack))
+    if advanced or (newer and s.ack == c.snd_una):
         window = s.window << c.snd_scale
         c.snd_wl1 = s.seq
         c.snd_wl2 = s.ack
@@ -136,7 +144,7 @@ def _update_send_window(c: TCB, s: Segment, now: float) -> None:
 
 def _reaches_beyond(c: TCB) -> bool:
     """Is the window shut, or has it been shrunk so far that some of what is out stands beyond its edge?"""
-    return c.snd_wnd == 0 or before((c.snd_una + c.snd_wnd) & 0xFFFFFFFF, c.snd_nxt)
+    return c.snd_wnd == 0 or before((c.snd_una + c.snd_wnd) & WORD, c.snd_nxt)
 
 
 def take_data(c: TCB, s: Segment, now: float) -> int:
@@ -147,7 +155,7 @@ def take_data(c: TCB, s: Segment, now: float) -> int:
         return NOTHING if c.stage == TIME_WAIT else DATA_AFTER_FIN_IGNORED
     seq = s.seq
     if s.flags & SYN:
-        seq = (seq + 1) & 0xFFFFFFFF
+        seq = (seq + 1) & WORD
     old = signed_distance(seq, c.rcv_nxt)
     if old > 0:
         if old >= last - first:
@@ -180,7 +188,7 @@ def take_data(c: TCB, s: Segment, now: float) -> int:
         return DATA_OUT_OF_ORDER
     if c.incoming.beyond is None:
         c.incoming.append(s.frame, first, last)
-        c.rcv_nxt = (seq + last - first) & 0xFFFFFFFF
+        c.rcv_nxt = (seq + last - first) & WORD
     else:
         c.rcv_nxt = c.incoming.fill(seq, s.frame, first, last)
         c.ack_owed = ACK_NOW

@@ -4,6 +4,8 @@ from .sequence cimport before, distance, signed_distance
 from .tcb cimport TCB, data_end, set_mss
 from .urgent_marks cimport UrgentMarks
 
+cdef unsigned int WORD
+
 cdef unsigned int SYN
 cdef int ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, URGENT, MOST_AHEAD
 

@@ -6,6 +6,7 @@ programs should not use it (SHLD-13): what stands between the two ends may well 
 
 from ..wire.flags import SYN
 from ..wire.segment import Segment
+from ..wire.word import WORD
 from .happened import URGENT
 from .sequence import before, distance, signed_distance
 from .states import ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2
@@ -50,7 +51,7 @@ def take_urgent(c: TCB, s: Segment) -> bool:
     """Sixth, check the URG bit: RCV.UP moves on, and the program is told each time (MUST-32). Did it move?"""
     if c.close_called or c.stage not in (ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2):
         return False
-    up = (s.seq + s.urgent + ((s.flags & SYN) != 0)) & 0xFFFFFFFF
+    up = (s.seq + s.urgent + ((s.flags & SYN) != 0)) & WORD
     marks = c.urgent_marks
     known = marks.rcv_up if marks is not None and marks.receiving else _consumed(c)
     if not before(known, up):
