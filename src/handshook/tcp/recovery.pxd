@@ -9,7 +9,6 @@ from .timing cimport back_off
 
 cdef unsigned int WORD
 cdef double NEVER
-cdef unsigned int WORD
 cdef int DUPLICATES
 
 cpdef Congestion congestion_of(TCB c)
