@@ -116,7 +116,7 @@ def stamp_of(ground, kind, mode, cell, answer):
         return [] if echo in (THEN, mode.tsval) else [f"TSecr {echo}"]
     seq, _, _ = kind.numbers(place)
     new = place.state in (LISTEN, SYN_SENT) or cell.word == "begins anew"
-    if cell.word not in KEEPS_STAMP or (cell.word == "challenge" and "S" not in kind.flags and "R" not in kind.flags):
+    if cell.word not in KEEPS_STAMP:
         new = new or seq <= place.R
     wanted = mode.tsval if new and mode.tsval is not None else THEN
     return [] if echo == wanted else [f"TSecr {echo}, not {wanted}"]
