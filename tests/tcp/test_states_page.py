@@ -24,7 +24,7 @@ WAYS = {(before, event, after) for (before, event), after in TRANSITIONS.items()
 
 
 def test_the_page_is_current():
-    assert TEXT == write(), "make states"
+    assert write() == TEXT, "make states"
 
 
 def test_every_way_is_drawn_and_no_other():
