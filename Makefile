@@ -16,7 +16,7 @@ export PIP_PROGRESS_BAR = off
 unexport HANDSHOOK_SANITIZE
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format sanitize clean compiled
+.PHONY: help demo test check format conformance sanitize clean compiled
 
 help:
 	@echo 'make demo      connections opened and closed with the Linux kernel, drawn as they happen'
@@ -25,6 +25,7 @@ help:
 	@echo 'make sanitize  the tests on a build with address and undefined-behaviour checks'
 	@echo 'make format    let ruff lay out the sources'
 	@echo 'make states    docs/states.md, anew'
+	@echo 'make conformance docs/conformance.md, anew'
 	@echo 'make clean     remove everything that make has made'
 
 demo: .venv/installed
@@ -45,6 +46,10 @@ check: .venv/tools
 format: .venv/tools
 	@.venv/bin/ruff check --fix-only .
 	@.venv/bin/ruff format .
+
+# Reads the tests' sources, and runs none of them.
+conformance: .venv/ready
+	@.venv/bin/python tests/conformance/page.py
 
 # PYTHONMALLOC: Python's own allocator would hide a byte read too far. Leaks: the interpreter's own would drown ours.
 # The report goes to a file, for pytest's capture dies with the process.

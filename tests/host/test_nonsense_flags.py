@@ -6,6 +6,7 @@ is silence. Scanners read stacks by these answers, so they are laid down here on
 
 import pytest
 from peer import Peer, engine, hear
+from requirements import requirement
 from segments import packet
 
 from handshook import Config, Outcome, State
@@ -61,6 +62,7 @@ class TestClosedPort:
 class TestListen:
     """RFC 9293 3.10.7.2."""
 
+    @requirement("DIFF-SYN-FIN")
     @VERSIONS
     @pytest.mark.parametrize(
         "flags, outcome",
@@ -268,6 +270,7 @@ class TestEstablished:
         assert connection.state is State.CLOSED
         assert isinstance(connection.error, ConnectionResetError)
 
+    @requirement("RFC 5961 7")
     def test_rfc5961_7_a_storm_of_them_gets_few_answers(self):
         _, peer, connection = self.opened()
         answers = sum(len(peer.says(flags, 1, 1).answers) for flags in ["S", "SF", "SFA"] * 100)

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from requirements import requirement
 from segments import (
     DESTINATION_OPTIONS,
     EOL,
@@ -114,6 +115,7 @@ class TestFields:
 
 
 class TestIPv4:
+    @requirement("MUST-50")
     @given(st.integers(0, 40), st.binary(min_size=40, max_size=40), st.binary(max_size=9))
     def test_must_50_ip_options_are_stepped_over(self, length, options, data):
         frame = ip4(A4, B4, tcp(A4, B4, "PA", data=data), options=options[:length])
@@ -264,6 +266,7 @@ class TestTcpHeader:
         frame = ip4(A4, B4, tcp(A4, B4, "A", offset=offset, data=EOL * (offset * 4 - 20)))
         assert parsed(frame).data == b""
 
+    @requirement("MUST-3")
     @given(ADDRESSES, st.integers(1, 0xFFFF), st.binary(max_size=20))
     def test_must_3_a_wrong_checksum_is_dropped_unless_the_link_vouches_for_it(self, addresses, wrong, data):
         source, destination = addresses

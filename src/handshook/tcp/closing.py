@@ -16,12 +16,14 @@ When both finish at once, the FINs cross: FIN-WAIT-1, CLOSING, TIME-WAIT on both
  3. `abort`         ... and wants it over at once
  4. `fin_acked`     the peer has acknowledged our FIN
  5. `take_fin`      the peer has finished
- 6. `in_time_wait`  a segment arrives when all is over
+ 6. `rest`          all is over, and what is kept of it
+ 7. `in_time_wait`  a segment arrives then
 """
 
 from ..outcomes import Outcome
 from ..wire.flags import ACK, FIN, RST, SYN
 from ..wire.segment import Segment, segment_length
+from ..wire.word import WORD
 from .clock import NEVER
 from .happened import FINISHED
 from .owed import ACK_NOW
@@ -40,6 +42,7 @@ from .states import (
 )
 from .tcb import TCB
 from .time_wait import TimeWait
+from .window import advertise
 
 CALLED_ABORT = Outcome.CALLED_ABORT
 CALLED_CLOSE = Outcome.CALLED_CLOSE
@@ -88,7 +91,7 @@ def close(c: TCB, now: float) -> int:
         return CLOSED_UNREAD_RESET
     finish(c)
     if c.stage == FIN_WAIT_2:
-        c.give_up_at = now + c.config.fin_wait_2_timeout
+        c.give_up_at = now + c.terms.fin_wait_2_timeout
     return CALLED_CLOSE
 
 
@@ -115,7 +118,7 @@ def fin_acked(c: TCB, now: float) -> None:
         c.stage = FIN_WAIT_2
         if c.close_called:
             # The program can't wait for the rest, so we don't for ever (RFC 1122 4.2.2.13's problem; Linux's cure).
-            c.give_up_at = now + c.config.fin_wait_2_timeout
+            c.give_up_at = now + c.terms.fin_wait_2_timeout
     elif c.stage == CLOSING:
         enter_time_wait(c)
     elif c.stage == LAST_ACK:
@@ -134,7 +137,7 @@ def note_fin(c: TCB, s: Segment) -> None:
     """Remember where the peer's FIN stands; it may have overtaken data."""
     if c.fin_known or c.stage not in (ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2):
         return
-    fin_seq = (s.seq + segment_length(s) - 1) & 0xFFFFFFFF
+    fin_seq = (s.seq + segment_length(s) - 1) & WORD
     if signed_distance(c.rcv_nxt, fin_seq) >= 0 and not before(c.rcv_edge, fin_seq):
         c.fin_known = True
         c.fin_seq = fin_seq
@@ -145,7 +148,7 @@ def take_fin(c: TCB, now: float) -> int:
     if not c.fin_known or c.peer_finished or before(c.rcv_nxt, c.fin_seq):
         return NOTHING
     c.peer_finished = True
-    c.rcv_nxt = (c.rcv_nxt + 1) & 0xFFFFFFFF
+    c.rcv_nxt = (c.rcv_nxt + 1) & WORD
     if before(c.rcv_edge, c.rcv_nxt):
         c.rcv_edge = c.rcv_nxt
     c.ack_owed = ACK_NOW
@@ -158,6 +161,19 @@ def take_fin(c: TCB, now: float) -> int:
     elif c.stage == FIN_WAIT_2:
         enter_time_wait(c)
     return FIN_ACCEPTED
+
+
+def rest(c: TCB, expires: float) -> TimeWait:
+    """What is left of a connection in TIME-WAIT."""
+    wait = TimeWait()
+    wait.snd_nxt = c.snd_nxt
+    wait.rcv_nxt = c.rcv_nxt
+    wait.window = advertise(c)
+    wait.timestamps = c.timestamps
+    wait.ts_offset = c.ts_offset
+    wait.ts_recent = c.ts_recent
+    wait.expires = expires
+    return wait
 
 
 def in_time_wait(w: TimeWait, s: Segment, timestamps: bool) -> int:
@@ -180,7 +196,7 @@ def in_time_wait(w: TimeWait, s: Segment, timestamps: bool) -> int:
         # Fifth: "if the ACK bit is off, drop the segment".
         return TIME_WAIT_IGNORED
     length = segment_length(s)
-    if flags & FIN and (s.seq + length) & 0xFFFFFFFF == w.rcv_nxt:
+    if flags & FIN and (s.seq + length) & WORD == w.rcv_nxt:
         # Only the peer's own FIN stands there; another one is a guess, and must not hold the four-tuple for ever.
         return TIME_WAIT_FIN_REPEATED
     # What has no length wants no answer: two ends that both answered would never stop.

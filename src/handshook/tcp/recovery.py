@@ -20,14 +20,15 @@ DUPLICATES = 3  # RFC 5681 3.2: three duplicate ACKs mean a loss
 def congestion_of(c: TCB) -> Congestion:
     """The connection's congestion control, made with its first data."""
     if c.congestion is None:
-        c.congestion = Cubic(c.mss) if c.config.congestion == "cubic" else Congestion(c.mss)
+        c.congestion = Cubic(c.mss) if c.terms.cubic else Congestion(c.mss)
     return c.congestion
 
 
 def note_sent(c: TCB, seq: int, end: int, now: float) -> None:
     """A new stretch of sequence space has left."""
     if c.scoreboard is None:
-        c.scoreboard = Scoreboard(seq)
+        c.scoreboard = Scoreboard()
+        c.scoreboard.begin(seq)
     c.scoreboard.add(seq, end, now)
 
 

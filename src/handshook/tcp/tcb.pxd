@@ -1,18 +1,26 @@
 cimport cython
 from .buffers cimport ReceiveBuffer, SendBuffer
 from .congestion cimport Congestion
-from .flow cimport Flow
+from .flow cimport Flow, Owner
 from .scoreboard cimport Scoreboard
+from .terms cimport Terms
+from .urgent_marks cimport UrgentMarks
+
+cdef unsigned int WORD
 
 cdef double NEVER
 cdef int NOTHING, SENT_ACK, ACK_NONE, DEFAULT_MSS4, DEFAULT_MSS6, LEAST_MSS
 
 cdef class TCB(Flow):
-    cdef readonly object config
+    cdef readonly Owner owner
+    cdef public object config
+    cdef public Terms terms
     cdef public SendBuffer outgoing
     cdef public ReceiveBuffer incoming
     cdef public Congestion congestion
     cdef public Scoreboard scoreboard
+    cdef public UrgentMarks urgent_marks
+    cdef public unsigned char ttl, dscp
     cdef public unsigned int iss, snd_una, snd_nxt, snd_wnd, snd_wl1, snd_wl2, max_window
     cdef public unsigned int irs, rcv_nxt, rcv_edge, last_ack_sent
     cdef public unsigned int ts_recent, ts_offset, tail_end, ecn_until, recover, fin_seq, rtt_seq, small_end
@@ -27,8 +35,9 @@ cdef class TCB(Flow):
     cdef public double reorder_at, retransmit_at, ack_at, keep_alive_at, give_up_at, unanswered_from
     cdef public double challenge_from, started_at, last_heard, established_at
 
-    cdef _offer(self, config)
-    cdef _begin_timing(self, config)
+    cpdef prepare(self, bytes key, config, double now, int most_frame, Owner owner)
+    cdef _offer(self, Terms terms)
+    cdef _begin_timing(self, Terms terms)
 
 cpdef Py_ssize_t flight(TCB c) noexcept
 @cython.locals(size=Py_ssize_t)

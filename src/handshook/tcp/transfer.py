@@ -3,6 +3,7 @@
 from ..outcomes import Outcome
 from ..wire.flags import FIN, SYN
 from ..wire.segment import Segment
+from ..wire.word import WORD
 from .buffers import ReceiveBuffer
 from .clock import NEVER
 from .happened import OPENED, READABLE, WRITABLE
@@ -12,6 +13,7 @@ from .sequence import before, before_or_at, distance, signed_distance
 from .states import CLOSED, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, TIME_WAIT
 from .tcb import TCB
 from .timing import measure_to, rearm, settle_rto
+from .urgent import urgent_acked
 from .window import receive_window
 
 ACKED = Outcome.ACKED
@@ -28,17 +30,19 @@ NOTHING = Outcome.NOTHING
 REASSEMBLY_FULL = Outcome.REASSEMBLY_FULL
 SENT_CHALLENGE_ACK = Outcome.SENT_CHALLENGE_ACK
 
-# RFC 5961 7: no more than ten challenges in five seconds, the RFC's own example.
-MOST_CHALLENGES = 10
+# RFC 5961 7: over which the challenges of one connection are counted; five seconds are the RFC's own example.
 CHALLENGE_PERIOD = 5.0
 
 
 def challenge(c: TCB, now: float) -> int:
-    """Answer what could be forged with an ACK that tells a true peer where we stand (RFC 5961 3-5), not too often."""
+    """Answer what could be forged with an ACK that tells a true peer where we stand (RFC 5961 3-5), not too often.
+
+    Both this connection and the host have a limit (RFC 5961 7).
+    """
     if now - c.challenge_from >= CHALLENGE_PERIOD:
         c.challenge_from = now
         c.challenges = 0
-    if c.challenges >= MOST_CHALLENGES:
+    if c.challenges >= c.terms.challenge_limit or not c.owner.challenges.take(now):
         return CHALLENGE_ACK_LIMITED
     c.challenges += 1
     c.ack_owed = ACK_NOW
@@ -53,7 +57,8 @@ def take_ack(c: TCB, s: Segment, now: float) -> int:
         # RFC 5961 5: nobody who follows the connection acknowledges what was never sent, or so old a number.
         return challenge(c, now)
     outcome: int = ACK_NOTHING_NEW
-    if before(c.snd_una, ack):
+    advanced = before(c.snd_una, ack)
+    if advanced:
         outcome = _advance(c, s, now)
     elif ack == c.snd_una and c.snd_una != c.snd_nxt:
         if _is_duplicate(c, s):
@@ -61,7 +66,7 @@ def take_ack(c: TCB, s: Segment, now: float) -> int:
             outcome = DUPLICATE_ACK
         if s.sack is not None:
             acknowledged(c, s, 0, now)
-    _update_send_window(c, s, now)
+    _update_send_window(c, s, now, advanced)
     return outcome
 
 
@@ -92,6 +97,8 @@ def _advance(c: TCB, s: Segment, now: float) -> int:
         c.happened |= WRITABLE
         if c.outgoing.size == 0:
             c.outgoing = None
+    if c.urgent_marks is not None:
+        urgent_acked(c)
     rearm(c, now)
     return outcome
 
@@ -107,9 +114,14 @@ def _is_duplicate(c: TCB, s: Segment) -> bool:
     )
 
 
-def _update_send_window(c: TCB, s: Segment, now: float) -> None:
-    """Only a newer segment may say what the window is (RFC 9293 3.10.7.4: SND.WL1, SND.WL2)."""
-    if before(c.snd_wl1, s.seq) or (c.snd_wl1 == s.seq and before_or_at(c.snd_wl2, s.ack)):
+def _update_send_window(c: TCB, s: Segment, now: float, advanced: bool) -> None:
+    """Only a newer segment may say what the window is (RFC 9293 3.10.7.4: SND.WL1, SND.WL2).
+
+    An ACK from before SND.UNA never does, one that has moved it always, as in Linux: what is sent again has an older
+    number and yet the newest window, and the old one, counted from the new SND.UNA, would reach beyond it.
+    """
+    newer = before(c.snd_wl1, s.seq) or (c.snd_wl1 == s.seq and before_or_at(c.snd_wl2, s.ack))
+    if advanced or (newer and s.ack == c.snd_una):
         window = s.window << c.snd_scale
         c.snd_wl1 = s.seq
         c.snd_wl2 = s.ack
@@ -137,7 +149,7 @@ def take_data(c: TCB, s: Segment, now: float) -> int:
         return NOTHING if c.stage == TIME_WAIT else DATA_AFTER_FIN_IGNORED
     seq = s.seq
     if s.flags & SYN:
-        seq = (seq + 1) & 0xFFFFFFFF
+        seq = (seq + 1) & WORD
     old = signed_distance(seq, c.rcv_nxt)
     if old > 0:
         if old >= last - first:
@@ -170,7 +182,7 @@ def take_data(c: TCB, s: Segment, now: float) -> int:
         return DATA_OUT_OF_ORDER
     if c.incoming.beyond is None:
         c.incoming.append(s.frame, first, last)
-        c.rcv_nxt = (seq + last - first) & 0xFFFFFFFF
+        c.rcv_nxt = (seq + last - first) & WORD
     else:
         c.rcv_nxt = c.incoming.fill(seq, s.frame, first, last)
         c.ack_owed = ACK_NOW

@@ -91,6 +91,7 @@ class Script:
         ack: int | None = None,
         data: bytes = b"",
         window: int = 65535,
+        urgent: int = 0,
         mss: int | None = None,
         scale: int | None = None,
         sack_permitted: bool = False,
@@ -100,7 +101,8 @@ class Script:
     ) -> Outcome:
         """Send one segment; `flags` as in "SYN,ACK". `seq` counts from the script's ISN, `ack` from the stack's.
 
-        SACK edges count from the stack's ISN too. Returns the outcome that the stack gave it.
+        `urgent` is the urgent pointer, and counts only with URG. SACK edges count from the stack's ISN too. Returns the
+        outcome that the stack gave it.
         """
         b = self._builder
         b.begin(4 if len(self._key) == 12 else 6)
@@ -118,9 +120,11 @@ class Script:
             b.add_sack([(self._theirs(left), self._theirs(right)) for left, right in sack])
         bits = sum(_BITS[name] for name in flags.split(",")) if flags != "none" else 0
         absolute_ack = 0 if ack is None else self._theirs(ack)
+        b.urgent = urgent
         packet = b.finish(
             self._key, (self.isn + seq) & 0xFFFFFFFF, absolute_ack, bits, window, data, 0, len(data), len(data), 0
         )
+        b.urgent = 0
         return self.send_packet(packet)
 
     def send_packet(self, packet: bytes) -> Outcome:
