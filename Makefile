@@ -4,6 +4,7 @@
 PYTHON ?= python3
 PYTEST ?= -n auto
 SANITIZE ?= address,undefined
+SEEDS ?= 10000
 
 # Folders count too: a file that is gone is a change.
 SOURCES := pyproject.toml setup.py $(shell find src -name __pycache__ -prune -o -name '.*' -prune -o -print)
@@ -16,13 +17,14 @@ export PIP_PROGRESS_BAR = off
 unexport HANDSHOOK_SANITIZE
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format conformance sanitize clean compiled
+.PHONY: help demo test check format states conformance sanitize simulate clean compiled
 
 help:
 	@echo 'make demo      connections opened and closed with the Linux kernel, drawn as they happen'
 	@echo 'make test      ruff, mypy, and the tests on the compiled and on the uncompiled build'
 	@echo 'make check     ruff and mypy only'
 	@echo 'make sanitize  the tests on a build with address and undefined-behaviour checks'
+	@echo 'make simulate  SEEDS=100000 connections at their worst, on every core; goes on where it was stopped'
 	@echo 'make format    let ruff lay out the sources'
 	@echo 'make states    docs/states.md, anew'
 	@echo 'make conformance docs/conformance.md, anew'
@@ -61,9 +63,12 @@ sanitize: .venv-sanitized/tools
 		.venv-sanitized/bin/python -m pytest $(PYTEST) || { cat build/sanitizer.* 2>/dev/null; exit 1; }
 
 # Drawn by the installed package, from the engine's own table.
-.PHONY: states
 states: .venv/installed
 	@.venv/bin/python tests/tcp/states_page.py
+
+# A bar, a record in build/simulate, and for each seed that fails its ladder and how to repeat it.
+simulate: .venv/tools
+	@.venv/bin/python -m handshook.testing.campaign --seeds $(SEEDS) $(CAMPAIGN)
 
 clean:
 	rm -rf .venv .venv-pure .venv-sanitized build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

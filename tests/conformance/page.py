@@ -92,10 +92,13 @@ def write(requirements, marked):
 def _summary(entries, marked):
     rows = []
     for kind in KINDS:
-        of_kind = [entry["id"] for entry in entries if entry["id"].split("-")[0] == kind]
-        tested = sum(name in marked for name in of_kind)
-        rows.append((kind, str(len(of_kind)), str(tested), str(len(of_kind) - tested)))
-    return _table("In short", ("RFC 9293", "numbered", "shown by tests", "declined, or for others to meet"), rows)
+        of_kind = [entry for entry in entries if entry["id"].split("-")[0] == kind]
+        reasons = sum("reason" in entry for entry in of_kind)
+        tested = sum(entry["id"] in marked and "reason" not in entry for entry in of_kind)
+        rows.append((kind, str(len(of_kind)), str(tested), str(reasons)))
+    return _table(
+        "In short", ("RFC 9293", "numbered", "met, and shown by tests", "declined, or not ours to meet"), rows
+    )
 
 
 def _shown(entry, marked):

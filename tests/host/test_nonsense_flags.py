@@ -315,17 +315,15 @@ class TestTimeWait:
             assert peer.says(flags, seq, 2).silently(outcome)
         assert [entry.state for entry in stack.snapshot()] == [State.TIME_WAIT]
 
-    def test_a_christmas_tree_gets_no_more_than_an_ack(self):
+    def test_a_christmas_tree_has_no_ack_and_gets_none(self):
         stack, peer = self.waiting()
-        heard = peer.says(XMAS, 2)
-        assert heard.outcome is Outcome.TIME_WAIT_ACKED
-        assert all(answer.flags == "A" for answer in heard.answers)
+        assert peer.says(XMAS, 2).silently(Outcome.TIME_WAIT_IGNORED)
         assert [entry.state for entry in stack.snapshot()] == [State.TIME_WAIT]
 
     @pytest.mark.parametrize("listening", [True, False])
     def test_a_syn_that_may_be_old_is_dropped(self, listening):
         stack, peer = self.waiting()
-        for seq in (-1, 0, 1, 2):
+        for seq in (-1, 0, 1):
             assert peer.says("S", seq).silently(Outcome.TIME_WAIT_SYN_DROPPED)
         assert [entry.state for entry in stack.snapshot()] == [State.TIME_WAIT]
 

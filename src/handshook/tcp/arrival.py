@@ -68,6 +68,12 @@ def segment_arrives(c: TCB, s: Segment, now: float) -> int:
         outcome = take_ack(c, s, now)
         if outcome == CHALLENGE_ACK or outcome == CHALLENGE_ACK_LIMITED:
             return outcome
+        if c.timestamps and before_or_at(s.seq, c.last_ack_sent):
+            # RFC 7323 4.3 (2), the echo is of the segment that last moved the window's left edge. One older than what
+            # we have comes this far only when that has lapsed, and then takes its place (5.5). Not before the ACK was
+            # found good: a blind guess must not make every true segment look old.
+            c.ts_recent = s.tsval
+            c.ts_recent_at = now
         if outcome == FIN_ACKED:
             fin_acked(c, now)
             if c.stage == CLOSED or c.stage == TIME_WAIT:
@@ -137,11 +143,6 @@ def _check(c: TCB, s: Segment, now: float) -> int:
         return _answer(c, length, now, DUPLICATE_SEGMENT if old else OUTSIDE_WINDOW)
     if not flags & ACK:
         return WITHOUT_ACK_DROPPED
-    if c.timestamps and before_or_at(s.seq, c.last_ack_sent):
-        # RFC 7323 4.3 (2), the echo is of the segment that last moved the window's left edge. One older than what we
-        # have comes this far only when that has lapsed, and then takes its place (5.5).
-        c.ts_recent = s.tsval
-        c.ts_recent_at = now
     return NOTHING
 
 

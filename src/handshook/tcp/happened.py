@@ -17,7 +17,7 @@ class Happened(IntFlag):
 
 
 # By number: making a flag from its bits costs more than a segment does.
-HAPPENED = [Happened(bits) for bits in range(64)]
+HAPPENED = [Happened(bits) for bits in range(1 << len(Happened))]
 
 # For the engine, which counts with plain integers.
 OPENED = 1

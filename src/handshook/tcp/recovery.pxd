@@ -7,6 +7,7 @@ from .sequence cimport before, before_or_at, distance
 from .tcb cimport TCB
 from .timing cimport back_off
 
+cdef unsigned int WORD
 cdef double NEVER
 cdef int DUPLICATES
 

@@ -6,6 +6,7 @@ anything new.
 """
 
 from ..wire.segment import Segment
+from ..wire.word import WORD
 from .clock import NEVER
 from .congestion import Congestion
 from .cubic import Cubic
@@ -70,7 +71,8 @@ def _drag_marks(c: TCB) -> None:
     if before(c.recover, c.snd_una) and not c.recovering:
         c.recover = c.snd_una
     if before(c.ecn_until, c.snd_una):
-        c.ecn_until = c.snd_una
+        # One behind: the ACK that moves it may be the one with ECE, and must count as news to `heed`.
+        c.ecn_until = (c.snd_una - 1) & WORD
 
 
 def find_losses(c: TCB, now: float) -> None:

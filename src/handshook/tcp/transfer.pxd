@@ -25,6 +25,7 @@ cdef int _advance(TCB c, Segment s, double now) except -1
 cdef bint _is_duplicate(TCB c, Segment s) except -1
 @cython.locals(window="unsigned int", newer=bint)
 cdef _update_send_window(TCB c, Segment s, double now, bint advanced)
+cdef bint _reaches_beyond(TCB c) except -1
 @cython.locals(first=Py_ssize_t, last=Py_ssize_t, seq="unsigned int", old="long long", room="long long")
 cpdef int take_data(TCB c, Segment s, double now) except -1
 cdef _owe_ack(TCB c, Py_ssize_t octets, double now)

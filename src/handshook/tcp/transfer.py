@@ -136,9 +136,15 @@ def _update_send_window(c: TCB, s: Segment, now: float, advanced: bool) -> None:
             c.snd_wnd = window
             if window > c.max_window:
                 c.max_window = window
-    if c.snd_wnd == 0 and c.unanswered_from != NEVER:
-        # A peer that answers probes is alive, however long its window stays shut (RFC 9293 MUST-37).
+    if c.unanswered_from != NEVER and _reaches_beyond(c) and not c.close_called:
+        # A peer that answers is alive, however long it takes nothing (RFC 9293 MUST-37, SHLD-17); but once the program
+        # has let go, it can't hold us for ever (RFC 6429 4).
         c.unanswered_from = now
+
+
+def _reaches_beyond(c: TCB) -> bool:
+    """Is the window shut, or has it been shrunk so far that some of what is out stands beyond its edge?"""
+    return c.snd_wnd == 0 or before((c.snd_una + c.snd_wnd) & WORD, c.snd_nxt)
 
 
 def take_data(c: TCB, s: Segment, now: float) -> int:

@@ -1,9 +1,9 @@
 """Someone who lies to both hosts: forged ICMP, forged segments, with numbers that were overheard or only guessed.
 
 What may come of it is laid down: ICMP with a wrong number does nothing, with a right one no more than smaller segments
-or a note once a connection is open (RFC 5927); a segment from outside the window is answered at most (RFC 9293 3.10.7.4,
-RFC 5961). So a simulation with a liar in it must end like one without, unless the liar overhears an opening and says
-that the port is unreachable: that a TCP has to believe.
+or a note once a connection is open (RFC 5927); a segment from outside the window is answered at most (RFC 9293
+3.10.7.4, RFC 5961). So a simulation with a liar in it must end like one without, unless the liar overhears an opening
+and says that the port is unreachable: that a TCP has to believe.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A network at its worst between two hosts: beyond what `MemoryLink` does to single packets, what happens to whole paths.
+"""A network at its worst between two hosts: what happens to whole paths, beyond what befalls single packets.
 
 Spells in which nothing gets through, losses in bursts, copies that come back minutes later, a path that narrows in
 the middle of a transfer (with ICMP that says so, or without a word), hosts that are switched off and come back without
@@ -21,9 +21,10 @@ from .offload import cut
 class Weather:
     """What happens to the path. Times are seconds of virtual time, shares are 0 to 1, sizes bytes.
 
-    `burst` is the share of packets with which a burst of losses begins, `burst_length` how long it lasts on average. `old` is the share of packets of which a copy arrives up to `oldest` seconds later. `dead` has the
-    spells (from, to) in which nothing gets through. From `narrow_from` on no packet longer than `path_mtu` passes: its
-    sender is told by ICMP, or, where `black_hole` says so, isn't.
+    `burst` is the share of packets with which a burst of losses begins, `burst_length` how long it lasts on average.
+    `old` is the share of packets of which a copy arrives up to `oldest` seconds later. `dead` has the spells (from, to)
+    in which nothing gets through. From `narrow_from` on no packet longer than `path_mtu` passes: its sender is told by
+    ICMP, or, where `black_hole` says so, isn't.
     """
 
     burst: float = 0.0

@@ -72,6 +72,11 @@ class Program:
         connection = self.connection
         return (self.closed or self.aborted) and connection is not None and connection.stage in (CLOSED, TIME_WAIT)
 
+    @property
+    def progress(self) -> int:
+        """A number that grows with everything that it achieves."""
+        return self.sent + len(self.received) + self.finished + self.end_seen + self.over
+
     def turn(self) -> None:
         """Do what can be done now."""
         connection = self.connection

@@ -37,7 +37,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Restart:
-    """The host at `side` is switched off at `moment` and comes back after `down` seconds, with nothing in its memory."""
+    """The host at `side` is switched off at `moment` and comes back after `down` seconds, its memory empty."""
 
     side: int
     moment: float
@@ -48,8 +48,8 @@ class Restart:
 class Scenario:
     """One simulation. `configs` and `framings` are by side, `impairment` is `MemoryLink`'s keywords.
 
-    `lies` is the share of packets about which a stranger lies, `hard_lies` lets him call a port unreachable whose SYN he
-    has overheard. `backlog` and `accept_pause` are every listener's: how many may wait, for how many seconds.
+    `lies` is the share of packets about which a stranger lies, `hard_lies` lets him call a port unreachable whose SYN
+    he has overheard. `backlog` and `accept_pause` are every listener's: how many may wait, for how many seconds.
     """
 
     seed: int
@@ -174,7 +174,7 @@ def _random_plan(chance: Random, most: int) -> Plan:
 
 
 def _random_manner(chance: Random, most: int, last: bool) -> Manner:
-    data = chance.randbytes(min(chance.choice([0, 1, 1000, 20_000, 100_000]), most))
+    data = chance.randbytes(min(chance.choice([0, 1, 1000, 1000, 20_000, 20_000, 100_000]), most))
     fate = chance.random()
     leaving = Leaving.HASTY if fate < 0.08 else Leaving.ABRUPT if fate < 0.16 else Leaving.POLITE
     sleeps: tuple[tuple[int, float], ...] = ()

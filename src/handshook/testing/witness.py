@@ -28,8 +28,8 @@ UNASKED_EVERY = 20.0
 class Stream:
     """One direction of one opening. Positions count from the first byte of data.
 
-    `here` is how much has arrived without a gap and inside the window, `islands` what has beyond it; `edge` the window's
-    edge as the receiver has told it, `allowed` as the sender has heard it; `acked` is what the receiver has acknowledged.
+    `here` is how much has arrived without a gap and inside the window, `islands` what has beyond it; `edge` is the
+    window's edge as the receiver has told it, `allowed` as the sender has heard it; `acked` what was acknowledged.
     """
 
     isn: int

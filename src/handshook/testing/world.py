@@ -10,11 +10,14 @@ An end that is not the orderly one needs an excuse that the scenario holds: some
 the link was dead for longer than a connection's patience. Without it, it is a failure.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 from ..host.listener import Listener
 from ..host.stack import Stack
+from ..host.step import Step
 from ..tcp.config import Config
 from ..tcp.connection import Connection
 from ..tcp.states import CLOSED
@@ -24,24 +27,27 @@ from .liar import Liar
 from .network import RoughLink
 from .pair import CLIENT4, CLIENT6, SERVER4, SERVER6
 from .program import Leaving, Manner, Program
-from .scenario import PATIENT, Plan, Restart, Scenario
+from .scenario import OLDEST, Plan, Restart, Scenario
 from .witness import Witness
 
 PORT = 80
 FIRST_PORT = 40_000
-# Seconds and packets without any progress after which a connection over a live link counts as stuck. With a loss of 25 %
-# each way, and as much more by bursts, an hour's 60 repetitions don't all get lost.
+# Seconds and packets without any progress after which a connection over a live link counts as stuck. With a loss of
+# 25 % each way, and as much more by bursts, an hour's 60 repetitions don't all get lost.
 STUCK = 4000.0
 IDLE_PACKETS = 20_000
 # A scenario that isn't over by then never will be.
 LONGEST = 200_000.0
+# The clock of initial sequence numbers: numbers a second (RFC 6528 3), and a little more than one of its ticks.
+CLOCK = 250_000
+TICK = 0.001
 # How often dues and progress are looked at, in turns of the link.
 EVERY = 64
 
 
 @dataclass(eq=False)
 class Session:
-    """One opening of a plan's connection: the program that opens it, the one that answers it, what excuses a bad end."""
+    """One opening of a plan's connection: who opens it, who answers it, whether a host was switched off in it."""
 
     plan: Plan
     port: int
@@ -56,13 +62,27 @@ class Session:
 
 
 class World:
-    """Two hosts, the link and the programs of one scenario. `run` plays and judges it."""
+    """Two hosts, the link and the programs of one scenario. `run` plays and judges it.
 
-    def __init__(self, scenario: Scenario) -> None:
+    `observer` is called with (side, step) for each step of both hosts. `stack` makes a host: `Stack`, or something like
+    it that a test wants to be found out.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        observer: Callable[[int, Step], None] | None = None,
+        stack: Callable[..., Stack] = Stack,
+    ) -> None:
         self.scenario = scenario
+        self._observer = observer
+        self._make = stack
         self._born = 0
         self.stacks = [self._host(0), self._host(1)]
-        self.link = RoughLink(*self.stacks, weather=scenario.weather, seed=scenario.seed, **scenario.impairment)
+        self.link = RoughLink(
+            self.stacks[0], self.stacks[1], weather=scenario.weather, seed=scenario.seed, **scenario.impairment
+        )
         self.witness = Witness()
         self.liar = Liar(self.link, self.witness, Random(scenario.seed), scenario.lies, scenario.hard_lies)
         self.link.leaving = self._leaving
@@ -78,9 +98,9 @@ class World:
             self._listen(side)
         for index, plan in enumerate(scenario.plans):
             session = self._session(plan, FIRST_PORT + index, plan.again)
-            self.link.at(plan.start, lambda session=session: self._open(session))  # type: ignore[misc]
+            self.link.at(plan.start, partial(self._open, session))
         for restart in scenario.restarts:
-            self.link.at(restart.moment, lambda restart=restart: self._switch_off(restart))  # type: ignore[misc]
+            self.link.at(restart.moment, partial(self._switch_off, restart))
 
     def run(self) -> None:
         """Play the scenario; `AssertionError` where something went as it must not."""
@@ -97,12 +117,16 @@ class World:
     def _host(self, side: int) -> Stack:
         scenario = self.scenario
         self._born += 1
-        return Stack(
+        stack = self._make(
             [(CLIENT4, SERVER4)[side], (CLIENT6, SERVER6)[side]],
             config=scenario.configs[side],
             seed=scenario.seed * 16 + self._born,
             framing=scenario.framings[side],
         )
+        observer = self._observer
+        if observer is not None:
+            stack.observe(lambda step: observer(side, step))
+        return stack
 
     def _address(self, side: int) -> str:
         return (CLIENT6, SERVER6)[side] if self.scenario.ipv6 else (CLIENT4, SERVER4)[side]
@@ -121,7 +145,7 @@ class World:
         self.stacks[side] = self._host(side)
         self.link.replace(side, self.stacks[side])
         self.link.off[side] = True
-        self.link.at(self.link.now + restart.down, lambda: self._switch_on(side))
+        self.link.at(self.link.now + restart.down, partial(self._switch_on, side))
 
     def _switch_on(self, side: int) -> None:
         self.link.off[side] = False
@@ -155,7 +179,7 @@ class World:
             connection = self.stacks[side].connect((there, port), local_port=session.port)
         except OSError:
             # The last connection of these ports still rests in TIME-WAIT.
-            self.link.at(self.link.now + 10.0, lambda: self._open(session))
+            self.link.at(self.link.now + 10.0, partial(self._open, session))
             return
         self.witness.expect(make_key(pack(here), pack(there), session.port, port), session.opening)
         self.witness.expect(make_key(pack(there), pack(here), port, session.port), session.answering)
@@ -193,9 +217,10 @@ class World:
         for side, stack in enumerate(self.stacks):
             for source, _ in stack.events():
                 if isinstance(source, Listener):
-                    pause = self.scenario.accept_pause
-                    accept = lambda source=source, side=side: self._accept(source, side)  # type: ignore[misc]
-                    self.link.at(self.link.now + pause, accept) if pause else accept()
+                    if self.scenario.accept_pause:
+                        self.link.at(self.link.now + self.scenario.accept_pause, partial(self._accept, source, side))
+                    else:
+                        self._accept(source, side)
                 elif (program := self._programs.get(source)) is not None:
                     program.turn()
         self._turns += 1
@@ -207,13 +232,16 @@ class World:
         for session in self.sessions:
             if session.again and session.opening.over and session.answering.over and not session.bereft:
                 again, session.again = session.again, 0
-                self._open(self._session(session.plan, session.port, again - 1))
+                anew = self._session(session.plan, session.port, again - 1)
+                orderly = all(program.error is None and not program.aborted for program in session.programs)
+                # Numbers come from a clock, and who sends faster than it runs must let it catch up (RFC 9293 3.4.1).
+                # Where no TIME-WAIT keeps the old packets from the new connection, only patience does (3.4.3).
+                pause = TICK + session.opening.sent / CLOCK if orderly else OLDEST
+                self.link.at(self.link.now + pause, partial(self._open, anew))
 
     def _look(self) -> None:
         """Progress, and timers: nothing is due later than the longest time that its configuration knows."""
-        done = sum(
-            p.sent + len(p.received) + p.finished + p.end_seen + p.over for s in self.sessions for p in s.programs
-        )
+        done = sum(program.progress for session in self.sessions for program in session.programs)
         since, carried, before = self._progress
         if done != before:
             self._progress = (self.link.now, self.link.carried, done)
@@ -296,13 +324,9 @@ class World:
 
 def _longest(config: Config) -> float:
     """The longest that anything of a stack may be due in."""
-    return 1.0 + max(
-        config.max_rto, config.keep_alive, config.keep_alive_interval, 2 * config.msl, config.fin_wait_2_timeout
-    )
+    c = config
+    return 1.0 + max(c.max_rto, c.keep_alive, c.keep_alive_interval, 2 * c.msl, c.fin_wait_2_timeout)
 
 
 def _state(program: Program) -> str:
     return "nowhere" if program.connection is None else program.connection.state.rfc_name
-
-
-__all__ = ["PATIENT", "Session", "World"]
