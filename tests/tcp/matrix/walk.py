@@ -12,7 +12,8 @@ from handshook.testing import check
 NEWS = (
     Happened.OPENED | Happened.READABLE | Happened.WRITABLE | Happened.FINISHED | Happened.ENDED | Happened.ACCEPTABLE
 )
-# Segments under which TS.Recent stays: what isn't acceptable, a RST, a SYN (RFC 7323 5.3 R3, 4.3).
+# Segments under which TS.Recent stays: what isn't acceptable, a RST, a SYN (RFC 7323 5.3 R3, 4.3). R3 alone would let
+# one with an impossible ACK move it, which R4 then discards (RFC 5961 5): whoever guesses could shut a true peer out.
 KEEPS_STAMP = {"old", "outside", "stale", "challenge", "rests, ACK", "rests, FIN"}
 
 
@@ -112,7 +113,7 @@ def stamp_of(ground, kind, mode, cell, answer):
         return [] if echo in (THEN, mode.tsval) else [f"TSecr {echo}"]
     seq, _, _ = kind.numbers(place)
     new = begins(place, cell)
-    if cell.word not in KEEPS_STAMP or (cell.word == "challenge" and "S" not in kind.flags and "R" not in kind.flags):
+    if cell.word not in KEEPS_STAMP:
         new = new or seq <= place.R
     wanted = mode.tsval if new and mode.tsval is not None else THEN
     return [] if echo == wanted else [f"TSecr {echo}, not {wanted}"]
