@@ -36,8 +36,8 @@ class Failed(Exception):
 class Ground:
     """A private network with a server in it.
 
-    `pids` are the processes that are the stack, `others` those that serve behind it; the network and all in it end
-    with `close`.
+    `pids` are the processes that are the stack, `others` those that serve behind it; `began` is when the stack was
+    started. The network and all in it end with `close`.
     """
 
     def __init__(self) -> None:
@@ -47,6 +47,7 @@ class Ground:
         self.others: list[int] = []
         self.address = services.STACK
         self.into: list[str] = []
+        self.began = 0.0
 
     def open(self, *, link: str = "tun", mtu: int = 1500) -> PrivateNetwork:
         """The network itself, with the machine's limits out of the way."""

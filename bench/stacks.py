@@ -1,13 +1,12 @@
 """The peers: how each is had, put in place and started, and what it can't do."""
 
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from . import services
-from .grounds import PORTS, Failed, Ground, KernelGround
+from .grounds import PORTS, Ground, KernelGround
 from .needs import (
     BUILT,
     GO,
@@ -55,18 +54,15 @@ class Peer:
             raise
 
 
-class _Began(Ground):
-    began: float
-
-
-def _mark(ground: Ground) -> None:
-    ground.began = time.monotonic()  # type: ignore[attr-defined]
-
-
 def _until_first(ground: Ground) -> float:
     """Wait for the first connection; programs that lay the ground before don't count."""
     at = ground.ask("load", "first", ground.address, str(services.DISCARD), str(START))["at"]
-    return float(at) - float(ground.began)  # type: ignore[attr-defined]
+    return float(at) - ground.began
+
+
+def python_of(name: str) -> str:
+    """The interpreter that has this engine, compiled or not."""
+    return sys.executable if name == OURS else str(ROOT / ".venv-pure" / "bin" / "python")
 
 
 def _engine(python: str) -> Callable[[Ground, int], None]:
@@ -74,7 +70,7 @@ def _engine(python: str) -> Callable[[Ground, int], None]:
         network = ground.open(mtu=mtu)
         ground.inside("tune")
         descriptor = network.device.fileno()
-        _mark(ground)
+        ground.began = time.monotonic()
         words = [python, "-P", str(HERE / "peers" / "engine.py"), str(descriptor), network.device.name, str(mtu)]
         ground.serve_here(words, descriptor)
 
@@ -85,7 +81,7 @@ def _on_tun(words: Callable[[int], list[str]]) -> Callable[[Ground, int], None]:
     def start(ground: Ground, mtu: int) -> None:
         ground.open()
         ground.inside("tun", "bench", str(mtu))
-        _mark(ground)
+        ground.began = time.monotonic()
         ground.pids.append(ground.popen(words(mtu)).pid)
 
     return start
@@ -93,36 +89,41 @@ def _on_tun(words: Callable[[int], list[str]]) -> Callable[[Ground, int], None]:
 
 def _kernel(ground: Ground, mtu: int) -> None:
     ground.open()
-    _mark(ground)
+    ground.began = time.monotonic()
     pid = ground.inside("apart", "veth", str(mtu), str(BUILT / "serve"), *NUMBERS)["pid"]
     ground.pids.append(ground.outer_pid(pid))
 
 
-def _behind(ground: Ground) -> tuple[int, int]:
-    """A kernel server in the first network, and an empty second one for the client; its pid inside and outside."""
-    ground.open()
-    inner = ground.inside("apart", "none", "0", "sleep", "infinity")["pid"]
+def _behind(ground: Ground) -> int:
+    """A kernel server in the first network, and an empty second one for the client; its pid inside."""
+    # pasta copies a device that has a MAC address, which a TUN hasn't.
+    ground.open(link="veth")
+    # pasta gives up its rights before it looks, and then may not look at a process that has more.
+    nobody = ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all", "--", "sleep", "infinity"]
+    inner = ground.inside("apart", "none", "0", *nobody)["pid"]
     ground.others.append(ground.popen([str(BUILT / "serve"), *NUMBERS]).pid)
     ground.into = ["nsenter", f"--net=/proc/{inner}/ns/net", "--"]
-    return inner, ground.outer_pid(inner)
+    return inner
 
 
 def _slirp(ground: Ground, mtu: int) -> None:
-    inner, _ = _behind(ground)
+    inner = _behind(ground)
     # Its MTU ends a little below the largest.
     words = ["slirp4netns", "--configure", f"--mtu={min(mtu, 65521)}", str(inner), "bench"]
-    _mark(ground)
+    ground.began = time.monotonic()
     ground.pids.append(ground.popen(words).pid)
     ground.address = "10.0.2.2"
 
 
 def _pasta(ground: Ground, mtu: int) -> None:
-    inner, _ = _behind(ground)
+    inner = _behind(ground)
     none = [word for way in "tuTU" for word in (f"-{way}", "none")]
+    guest = ["--address", "10.0.2.15", "--netmask", "24", "--gateway", "10.0.2.2"]
     words = ["pasta", "--foreground", "--quiet", "--config-net", "--ns-ifname", "bench", "--runas", "0"]
-    words += ["--mtu", str(min(mtu, 65520)), "--ipv4-only", *none, str(inner)]
-    _mark(ground)
+    words += ["--mtu", str(min(mtu, 65520)), "--ipv4-only", *guest, *none, "--netns", f"/proc/{inner}/ns/net"]
+    ground.began = time.monotonic()
     ground.pids.append(ground.popen(words).pid)
+    ground.address = "10.0.2.2"
 
 
 PROXY = {
@@ -130,7 +131,7 @@ PROXY = {
 }
 
 PEERS = [
-    Peer(OURS, "this engine, compiled, on a TUN", _engine(sys.executable)),
+    Peer(OURS, "this engine, compiled, on a TUN", _engine(python_of(OURS))),
     Peer("kernel", "Linux to Linux over veth, offloads on", _kernel, kernel=True),
     Peer(
         "gvisor",
@@ -155,7 +156,7 @@ PEERS = [
         "pmd-pytcp (Python), PyPI, on a TUN",
         _on_tun(lambda mtu: [sys.executable, "-P", str(HERE / "peers" / "pytcp.py"), "bench", str(mtu)]),
     ),
-    Peer(UNCOMPILED, "this engine, uncompiled, on a TUN", _engine(str(ROOT / ".venv-pure" / "bin" / "python"))),
+    Peer(UNCOMPILED, "this engine, uncompiled, on a TUN", _engine(python_of(UNCOMPILED))),
 ]
 
 
@@ -177,6 +178,3 @@ def find(only: list[str] | None) -> tuple[list[Peer], dict[str, str]]:
             continue
         here.append(peer)
     return here, missing
-
-
-__all__ = ["OURS", "PEERS", "UNCOMPILED", "Failed", "Peer", "find", "subprocess"]
