@@ -5,6 +5,7 @@ something that all of it needs is missing. The verdicts are told, not enforced: 
 """
 
 import argparse
+import itertools
 import os
 import sys
 import time
@@ -14,7 +15,7 @@ from rich.console import Console
 from .grounds import Failed, Ground
 from .needs import ALWAYS, HERE, build_drivers
 from .report import Figures, Round, show, write
-from .rows import CROWD, FULL, IN_MEMORY, PHASES, QUICK, ROWS, Act, Missing, Pace, Value, alone
+from .rows import FULL, IN_MEMORY, PHASES, QUICK, ROWS, SINGLE, Act, Missing, Pace, Value, alone
 from .stacks import OURS, Peer, find
 
 ROUNDS = 5
@@ -39,8 +40,8 @@ def main() -> int:
         return 2
     build_drivers()
     peers, missing = find(options.only.split(",") if options.only else None)
-    for why in missing.values():
-        console.print(why, highlight=False)
+    for name, why in missing.items():
+        console.print(f"without {name}: {why}", highlight=False)
     pace = QUICK if options.quick else FULL
     rounds: list[Round] = []
     for number in range(options.rounds or (1 if options.quick else ROUNDS)):
@@ -70,12 +71,12 @@ def one_round(peers: list[Peer], pace: Pace) -> Round:
         finally:
             for ground in placed.values():
                 ground.close()
-    for peer in peers:
+    for act, peer in itertools.product(SINGLE, peers):
         placed = {}
-        put(peer, 1500, placed, found[peer.name], [CROWD])
+        put(peer, 1500, placed, found[peer.name], [act])
         if peer.name in placed:
             try:
-                perform(CROWD, placed[peer.name], peer, pace, found[peer.name])
+                perform(act, placed[peer.name], peer, pace, found[peer.name])
             finally:
                 placed[peer.name].close()
     for peer in peers:

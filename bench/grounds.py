@@ -149,6 +149,7 @@ class Ground:
         """End it all."""
         self.pause(False)
         self._left.close()
+        self._log().unlink(missing_ok=True)
 
     def _log(self) -> Path:
         return BUILT / f"errors-{os.getpid()}-{id(self)}.log"

@@ -23,8 +23,7 @@ from handshook.lab import libc
 
 KERNEL, STACK = "198.51.100.1", "198.51.100.2"
 
-# The kernel's own limits would hide the peer's. Its default congestion control may pace (BBR), which is not the
-# stack's doing; sources that nobody routes must be let in.
+# The kernel's own limits would hide the peer's, and sources that nobody routes must be let in.
 TUNING = {
     "net/ipv4/ip_local_port_range": "1024 65535",
     "net/ipv4/tcp_tw_reuse": "1",
@@ -32,7 +31,6 @@ TUNING = {
     "net/ipv4/tcp_max_syn_backlog": "200000",
     "net/core/somaxconn": "200000",
     "net/ipv4/tcp_syncookies": "0",
-    "net/ipv4/tcp_congestion_control": "cubic",
     "net/ipv4/conf/all/rp_filter": "0",
     "net/ipv4/conf/default/rp_filter": "0",
     "net/ipv6/conf/all/disable_ipv6": "1",

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from handshook import Config, Stack
+from handshook import Config, Connection, Listener, Stack
 from handshook.tcp.happened import Happened
 from handshook.wire.framing import PLAIN, VNET_HEADER, Framing
 
@@ -45,7 +45,7 @@ class Serving:
         stack.receive_many(frames, now)
         while events := stack.events():
             for source, happened in events:
-                if happened & Happened.ACCEPTABLE:
+                if isinstance(source, Listener):
                     while (connection := source.accept()) is not None:
                         if connection.recv(65536) == b"":
                             connection.close()
@@ -74,6 +74,7 @@ class Calling:
         stack.receive_many(frames, now)
         while events := stack.events():
             for source, happened in events:
+                assert isinstance(source, Connection)
                 if happened & Happened.OPENED:
                     source.shutdown()
                 if happened & Happened.READABLE and source.recv(65536) == b"":
@@ -92,7 +93,7 @@ class Calling:
             while out:
                 server.stack.receive_many(out, now)
                 for source, _ in server.stack.events():
-                    while source.accept() is not None:
+                    while isinstance(source, Listener) and source.accept() is not None:
                         pass
                 self.stack.receive_many(server.stack.transmit(now), now)
                 out = self.stack.transmit(now)
@@ -125,7 +126,10 @@ def record(count: int) -> tuple[list[Frames], list[Frames]]:
     server, client = Serving(seed=1), Calling(seed=2)
     for _ in range(AT_ONCE):
         client.call()
-    to_server, to_client, answers, now = [], [], [], 1.0
+    to_server: list[Frames] = []
+    to_client: list[Frames] = []
+    answers: Frames = []
+    now = 1.0
     while client.done < count:
         to_client.append(answers)
         frames = client.turn(answers, now)
@@ -183,8 +187,8 @@ def bulk(secs: float, framing: Framing, mtu: int) -> dict[str, float]:
         frames = a.transmit(now)
         sending += (middle := cpu()) - used
         b.receive_many(frames, now)
-        for source, happened in b.events():
-            if happened & Happened.ACCEPTABLE:
+        for source, _ in b.events():
+            if isinstance(source, Listener):
                 receiver = source.accept()
         while receiver is not None and (data := receiver.recv(65536)):
             total += len(data)

@@ -92,13 +92,13 @@ def number(value: float) -> str:
     """Three figures, or all of a large number's."""
     if value >= 100 or value == 0:
         return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.3g}" if value >= 0.001 else f"{value:.1e}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"
 
 
 def show(figures: Figures, console: Console) -> None:
     """The tables and the verdicts."""
     console.print(_table("Over a link", figures, ROWS, figures.peers))
-    console.print("Each cell: the median, and below it how many times better this engine was, (least to most).")
+    console.print("Each cell: the median, and × how many times better this engine was in the same round (least–most).")
     alone = [name for name in figures.peers if figures.values(name, ALONE[0].key)]
     if alone:
         console.print(_table("In memory, per second of one core", figures, ALONE, alone))
@@ -112,7 +112,7 @@ def show(figures: Figures, console: Console) -> None:
         rows = "every row" if peer in figures.missing else ", ".join(keys)
         console.print(f"[yellow]missing[/] {peer}, {rows}: {why}", highlight=False)
     verdicts = Table(title="What must be reached", title_justify="left")
-    for heading in ("", "asked", "found (least to most)"):
+    for heading in ("", "asked", "found (least–most)"):
         verdicts.add_column(heading)
     for must in MUSTS:
         asked, found, enough = judge(figures, must)
@@ -122,11 +122,14 @@ def show(figures: Figures, console: Console) -> None:
 
 
 def _spread(spread: Spread) -> str:
-    return f"{number(spread.median)} ({number(spread.least)} to {number(spread.most)})"
+    median = number(spread.median)
+    if spread.least == spread.most:
+        return median
+    return f"{median} ({number(spread.least)}–{number(spread.most)})"
 
 
 def _table(title: str, figures: Figures, rows: list[Any], peers: list[str]) -> Table:
-    table = Table(title=title, title_justify="left", show_lines=True)
+    table = Table(title=title, title_justify="left")
     table.add_column("row")
     for peer in peers:
         table.add_column(peer, justify="right")
@@ -139,9 +142,9 @@ def _table(title: str, figures: Figures, rows: list[Any], peers: list[str]) -> T
                 continue
             cell = number(value.median)
             if peer == OURS:
-                cell = _spread(value) if value.least != value.most else cell
+                cell = _spread(value)
             elif (ratio := Spread.of(figures.ratios(peer, row.key))) is not None:
-                cell += f"\n×{number(ratio.median)} ({number(ratio.least)} to {number(ratio.most)})"
+                cell += f" ×{_spread(ratio)}"
             cells.append(cell)
         table.add_row(f"{row.what}, {row.unit}", *cells)
     return table

@@ -100,7 +100,7 @@ def _behind(ground: Ground) -> int:
     ground.open(link="veth")
     # pasta gives up its rights before it looks, and then may not look at a process that has more.
     nobody = ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all", "--", "sleep", "infinity"]
-    inner = ground.inside("apart", "none", "0", *nobody)["pid"]
+    inner = int(ground.inside("apart", "none", "0", *nobody)["pid"])
     ground.others.append(ground.popen([str(BUILT / "serve"), *NUMBERS]).pid)
     ground.into = ["nsenter", f"--net=/proc/{inner}/ns/net", "--"]
     return inner

@@ -31,6 +31,8 @@ static void listen_at(int port, int kind) {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), one = 1;
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port)};
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    /* As the load's; what is accepted inherits it. */
+    if (setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "cubic", 5) < 0) perror("cubic");
     if (bind(fd, (void *)&a, sizeof a) < 0 || listen(fd, 200000) < 0) { perror("listen"); exit(1); }
     watch(fd, kind | LISTENER, EPOLLIN);
 }

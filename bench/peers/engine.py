@@ -18,7 +18,7 @@ from handshook.session.session import Session
 from handshook.tcp.happened import Happened
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-import services  # noqa: E402
+import services
 
 
 class HangUp(Handler):

@@ -16,7 +16,7 @@ from pmd_pytcp.lib.interface_layer import InterfaceLayer
 from pmd_pytcp.socket import AF_INET, SOCK_STREAM, socket
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-import services  # noqa: E402
+import services
 
 ZEROS = bytes(64 << 10)
 
@@ -28,9 +28,11 @@ async def discard(connection: Any) -> None:
 
 
 async def chargen(connection: Any) -> None:
-    """Until the client has had enough."""
+    """Until the client has had enough. Its `send` takes everything and never waits, so somebody else has to."""
     while True:
-        await connection.send(ZEROS)
+        while len(connection.tcp_session._tx.buffer) < 4 * len(ZEROS):
+            await connection.send(ZEROS)
+        await asyncio.sleep(0.001)
 
 
 async def echo(connection: Any) -> None:
