@@ -25,6 +25,7 @@ help:
 	@echo 'make sanitize  the tests on a build with address and undefined-behaviour checks'
 	@echo 'make bench     this engine beside others, in one run; QUICK=1 for every row once, ROUNDS=n, ONLY=peer,peer'
 	@echo 'make format    let ruff lay out the sources'
+	@echo 'make states    docs/states.md, anew'
 	@echo 'make clean     remove everything that make has made'
 
 demo: .venv/installed
@@ -58,6 +59,11 @@ sanitize: .venv-sanitized/tools
 # Its own environment has the Python peers; the engine goes there compiled, and .venv-pure has it as it is.
 bench: .venv-bench/tools .venv-pure/installed
 	@.venv-bench/bin/python -m bench $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only $(ONLY))
+
+# Drawn by the installed package, from the engine's own table.
+.PHONY: states
+states: .venv/installed
+	@.venv/bin/python tests/tcp/states_page.py
 
 clean:
 	rm -rf .venv .venv-pure .venv-sanitized .venv-bench build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

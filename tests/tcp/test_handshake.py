@@ -509,6 +509,38 @@ class TestSimultaneousOpen:
         t.expect("ACK", seq=2, ack=2)
         assert connection.state is State.TIME_WAIT
 
+    def test_finished_in_syn_received_the_program_is_told_when_it_is_open(self):
+        t = Script()
+        connection = reach(t, State.SYN_RECEIVED)
+        connection.shutdown()
+        t.expect("FIN,ACK", seq=1, ack=1)
+        assert t.stack.events() == []
+        t.send("ACK", seq=1, ack=1)
+        assert connection.state is State.FIN_WAIT_1
+        assert t.stack.events() == [(connection, Happened.OPENED)]
+        t.send("ACK", seq=1, ack=2)
+        assert connection.state is State.FIN_WAIT_2
+        assert t.stack.events() == []
+
+    @VERSIONS
+    def test_finished_in_syn_received_nothing_is_taken_before_the_ack_of_our_syn(self, ipv6):
+        """RFC 9293 3.4: data must not reach the program before the connection is known to be no old duplicate's."""
+        t = Script(ipv6=ipv6)
+        connection = reach(t, State.SYN_RECEIVED)
+        connection.shutdown()
+        t.expect("FIN,ACK", seq=1, ack=1)
+        t.send("FIN,ACK", seq=1, ack=0, data=b"early")
+        t.expect_nothing()
+        assert connection.state is State.FIN_WAIT_1
+        assert connection.recv(10) is None
+        assert t.stack.events() == []
+        assert t.send("FIN,ACK", seq=1, ack=1, data=b"early") is Outcome.FIN_ACCEPTED
+        t.expect("ACK", seq=2, ack=7)
+        assert connection.state is State.CLOSING
+        assert connection.recv(10) == b"early"
+        assert connection.recv(10) == b""
+        assert t.stack.events() == [(connection, Happened.OPENED | Happened.READABLE | Happened.FINISHED)]
+
     def test_close_in_syn_received_and_the_syn_ack_was_lost(self):
         t = Script()
         connection = reach(t, State.SYN_RECEIVED)

@@ -489,6 +489,19 @@ class TestAbort:
         t.expect("RST,ACK", seq=1)
         t.expect_nothing()
 
+    def test_in_time_wait_it_has_ended_in_order_and_the_four_tuple_rests_on(self):
+        """MUST-12: aborted is what it was not. MUST-13: the rest is the stack's matter."""
+        t = Script()
+        connection = reach(t, State.TIME_WAIT)
+        connection.abort()
+        t.expect_nothing()
+        assert connection.state is State.CLOSED
+        assert connection.error is None
+        assert connection.verdict.outcome is Outcome.CLOSED_NORMALLY
+        assert [entry.state for entry in t.stack.snapshot()] == [State.TIME_WAIT]
+        t.wait(60.1)
+        assert t.stack.snapshot() == []
+
     def test_twice_is_once(self):
         t = Script()
         connection = t.connected()

@@ -124,6 +124,15 @@ class TestTheWait:
             assert t.send("ACK", seq=seq, ack=2) is Outcome.TIME_WAIT_IGNORED
         t.expect_nothing()
 
+    @pytest.mark.parametrize("flags", ["none", "PSH", "FIN"])
+    @pytest.mark.parametrize("seq", [1, 2, 100])
+    def test_what_has_no_ack_is_dropped(self, flags, seq):
+        """RFC 9293 3.10.7.4, fifth."""
+        t, connection = rested()
+        assert t.send(flags, seq=seq, data=b"text") is Outcome.TIME_WAIT_IGNORED
+        t.expect_nothing()
+        assert connection.state is State.TIME_WAIT
+
     def test_a_syn_ack_is_answered_with_an_ack(self):
         """RFC 5961 4."""
         t, _ = rested()
@@ -167,6 +176,10 @@ class TestNewConnection:
             (None, 1, -50_000, True),
             # None then and now: the number.
             (None, None, 3, True),
+            # The FIN took number 1, so 2 is larger than the last that was seen.
+            (1000, 1000, 2, True),
+            (1000, None, 2, True),
+            (None, None, 2, True),
             (None, None, 1, False),
             (None, None, -50_000, False),
         ],

@@ -2,12 +2,20 @@ cimport cython
 from ..tcp.connection cimport Connection
 from ..tcp.flow cimport Flow, Owner
 from ..tcp.half_open cimport HalfOpen
+from ..tcp.isn cimport Secret
+from ..tcp.terms cimport Terms
 from ..tcp.time_wait cimport TimeWait
+from ..wire.addresses cimport is_unicast, make_key
 from ..wire.build cimport Builder
 from ..wire.segment cimport Segment, parse, segment_length
 from .answers cimport Answers
 from .listener cimport Listener
-from ..tcp.window cimport advertise
+from .listeners cimport Listeners
+from ..tcp.closing cimport in_time_wait, rest
+from ..tcp.opening cimport open_actively
+from ..tcp.timeouts cimport start_keep_alive
+from .ports cimport Ports
+from .time_waits cimport TimeWaits
 from .timers cimport Timers
 
 cdef double NEVER
@@ -22,15 +30,21 @@ cdef int VNET_DATA_VALID, VNET_NEEDS_CHECKSUM, PROTOCOL_ICMP, PROTOCOL_ICMPV6, P
 cdef Py_ssize_t MOST_PACKET, OFFLOAD_FRAME, MOST_HELD
 
 cdef class Stack(Owner):
-    cdef dict _addresses, _flows, _listeners
-    cdef list _counts, _eventful, _ready
+    cdef dict _addresses, _flows
+    cdef list _eventful, _ready
+    cdef unsigned long long[::1] _counts
     cdef Answers _answers
+    cdef Listeners _listeners
     cdef Builder _builder
     cdef Segment _segment
+    cdef Secret _isn
+    cdef Terms _terms
     cdef Timers _timers
-    cdef object _observers, _ports, _secrets, _time_waits
+    cdef object _observers, _secrets
+    cdef TimeWaits _time_waits
+    cdef Ports _ports
     cdef Py_ssize_t _half_open_held, _headroom, _most_frame
-    cdef bint _vnet
+    cdef bint _vnet, _watched
     cdef readonly object config, framing
 
     cpdef receive(self, frame, double now)
@@ -44,6 +58,9 @@ cdef class Stack(Owner):
     cpdef attend(self, Flow flow, int outcome)
     @cython.locals(connection=Connection)
     cpdef report(self, Flow flow)
+    @cython.locals(news=list, listener=Listener, connection=Connection)
+    cpdef list events(self)
+    cpdef bint taken(self, bytes key) except -1
     cpdef bint still_waits(self, bytes key) except -1
     @cython.locals(headroom=Py_ssize_t, trusted=bint, p="const unsigned char*", segment=Segment, why=int, key=bytes,
                    flow=Flow, outcome=int)
@@ -52,8 +69,6 @@ cdef class Stack(Owner):
     cdef int _meet_stranger(self, Segment segment, double now) except -1
     @cython.locals(key=bytes, listener=Listener, after=int, outcome=int, entry=HalfOpen)
     cdef int _meet_time_wait(self, TimeWait wait, Segment segment, double now) except -1
-    @cython.locals(width=Py_ssize_t, address=bytes, port=int)
-    cdef Listener _find_listener(self, bytes key)
     @cython.locals(flags="unsigned int", key=bytes, entry=HalfOpen, data=bytes)
     cdef int _meet_listener(self, Listener listener, Segment segment, double now) except -1
     @cython.locals(listener=Listener, connection=Connection, outcome=int)
@@ -65,5 +80,6 @@ cdef class Stack(Owner):
     cdef _end(self, Connection connection)
     @cython.locals(wait=TimeWait)
     cdef _rest(self, Connection connection, double now)
+    @cython.locals(listener=Listener)
     cdef _forget_half_open(self, HalfOpen entry)
     cdef int _drop(self, int why, bytes frame) except -1

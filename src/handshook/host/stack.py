@@ -7,22 +7,22 @@ Nothing is sent while a segment arrives; what is owed waits for `transmit`, so t
 rides on data or a FIN where there is any. The stack does no I/O and reads no clock: the caller says what time it is.
 """
 
+from array import array
 from collections.abc import Callable, Iterable
 
 from ..outcomes import Outcome
 from ..tcp.clock import NEVER
-from ..tcp.closing import in_time_wait
+from ..tcp.closing import in_time_wait, rest
 from ..tcp.config import Config
 from ..tcp.connection import Connection
 from ..tcp.flow import Flow, Owner
 from ..tcp.half_open import HalfOpen
-from ..tcp.happened import ENDED, OPENED, Happened
+from ..tcp.happened import ENDED, HAPPENED, OPENED, Happened
 from ..tcp.opening import open_actively
 from ..tcp.owed import ACK_NONE
 from ..tcp.states import CLOSED, LISTEN, SYN_RECEIVED, TIME_WAIT
 from ..tcp.time_wait import TimeWait
 from ..tcp.timeouts import start_keep_alive
-from ..tcp.window import advertise
 from ..wire.addresses import is_unicast, make_key, pack, unpack
 from ..wire.build import OUTCOMES, Builder
 from ..wire.flags import ACK, FIN, RST, SYN
@@ -32,8 +32,9 @@ from ..wire.kinds import PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP
 from ..wire.segment import Segment, parse
 from .answers import Answers
 from .errors import suffer
-from .events import Event
+from .events import Event, make_event
 from .listener import Listener
+from .listeners import Listeners
 from .observers import Observers
 from .ports import Ports, choose_source
 from .seed import Secrets
@@ -47,6 +48,7 @@ CLOSED_PORT_RESET = Outcome.CLOSED_PORT_RESET
 DROPPED_ACCEPT_QUEUE_FULL = Outcome.DROPPED_ACCEPT_QUEUE_FULL
 DROPPED_SYN_QUEUE_FULL = Outcome.DROPPED_SYN_QUEUE_FULL
 ESTABLISHED_PASSIVE = Outcome.ESTABLISHED_PASSIVE
+ACCEPTABLE = Happened.ACCEPTABLE
 FLAGS_NONSENSE = Outcome.FLAGS_NONSENSE
 FRAME_LENGTH_BAD = Outcome.FRAME_LENGTH_BAD
 FRAME_TRUNCATED = Outcome.FRAME_TRUNCATED
@@ -92,6 +94,7 @@ class Stack(Owner):
         "_flows",
         "_half_open_held",
         "_headroom",
+        "_isn",
         "_listeners",
         "_most_frame",
         "_observers",
@@ -99,9 +102,11 @@ class Stack(Owner):
         "_ready",
         "_secrets",
         "_segment",
+        "_terms",
         "_time_waits",
         "_timers",
         "_vnet",
+        "_watched",
         "config",
         "framing",
     )
@@ -120,23 +125,26 @@ class Stack(Owner):
         self._addresses: dict[bytes, str] = {pack(address): address for address in addresses}
         if not self._addresses or not all(is_unicast(address) for address in self._addresses):
             raise ValueError("a stack needs addresses of its own, and each must be unicast")
+        self._terms = self.config.terms
         self._headroom = framing.headroom
         self._vnet = framing.vnet
         self._most_frame = OFFLOAD_FRAME if framing.vnet else 0
         self._secrets = Secrets(seed)
+        self._isn = self._secrets.initial_sequence
         self._ports = Ports(self._secrets.ports)
         self._builder = Builder(framing, self.config.ttl)
         self._segment = Segment()
         self._flows: dict[bytes, Flow] = {}
-        self._listeners: dict[tuple[bytes | None, int], Listener] = {}
-        self._time_waits = TimeWaits(list(self._addresses), self._secrets.initial_sequence)
+        self._listeners = Listeners()
+        self._time_waits = TimeWaits(self._isn)
         self._timers = Timers()
         self._ready: list[Flow] = []
         self._answers = Answers(self._builder)
         self._eventful: list[Connection | Listener] = []
         self._half_open_held = 0
-        self._counts = [0] * OUTCOMES
+        self._counts = array("Q", [0]) * OUTCOMES
         self._observers = Observers(framing)
+        self._watched = False
 
     # --- the link's side ---------------------------------------------------------------------------------------
 
@@ -158,9 +166,10 @@ class Stack(Owner):
         if now > self.now:
             self.now = now
         now = self.now
-        frames = self._answers.take(now)
         builder = self._builder
-        if self._observers:
+        builder.set_clock(now)
+        frames = self._answers.take(now)
+        if self._watched:
             self._observers.show_answers(now, frames)
             builder.log = []
         ready = self._ready
@@ -198,7 +207,7 @@ class Stack(Owner):
             why = flow.wake(now)
             if why:
                 self._counts[why] += 1
-                if self._observers:
+                if self._watched:
                     self._observers.show_flow(self.now, Direction.TIMER, why, flow, None)
             self._follow(flow, now)
         while True:
@@ -206,7 +215,7 @@ class Stack(Owner):
             if key is None:
                 break
             self._counts[TIME_WAIT_OVER] += 1
-            if self._observers:
+            if self._watched:
                 self._observers.show(self.now, Direction.TIMER, TIME_WAIT_OVER, TIME_WAIT, CLOSED, key, None)
 
     # --- the program's side ------------------------------------------------------------------------------------
@@ -227,10 +236,8 @@ class Stack(Owner):
         packed = None if address is None else pack(address)
         if packed is not None and packed not in self._addresses:
             raise ValueError(f"{address} is not an address of this stack")
-        if (packed, port) in self._listeners:
-            raise OSError(98, f"port {port} has a listener already")
         listener = Listener(packed, port, backlog, config or self.config, self._close_listener)
-        self._listeners[packed, port] = listener
+        self._listeners.add(listener)
         self._counts[CALLED_LISTEN] += 1
         return listener
 
@@ -254,30 +261,34 @@ class Stack(Owner):
             raise ValueError(f"{remote[0]} is not the address of one host")
         source = choose_source(self._addresses, address, local)
         if local_port is None:
-            local_port = self._ports.choose(address, source, port, self._taken)
-        elif not 0 < local_port < 65536:
+            key = self._ports.choose(address, source, port, self)
+        elif 0 < local_port < 65536:
+            key = make_key(address, source, port, local_port)
+            if self.taken(key):
+                raise OSError(98, f"{unpack(source)}:{local_port} to {remote[0]}:{port} is in use")
+        else:
             raise ValueError(f"local port {local_port}: a port is 1 to 65535")
-        key = make_key(address, source, port, local_port)
-        if self._taken(key):
-            raise OSError(98, f"{unpack(source)}:{local_port} to {remote[0]}:{port} is in use")
-        connection = Connection(key, config or self.config, self.now, self._most_frame, self)
-        open_actively(connection, self._secrets.initial_sequence, self.now)
+        connection = Connection()
+        connection.begin(key, config or self.config, self.now, self._most_frame, self)
+        open_actively(connection, self._isn, self.now)
         self._flows[key] = connection
         self.attend(connection, CALLED_CONNECT)
         return connection
 
     def events(self) -> list[Event]:
         """What happened since the last call: each connection or listener that has news, once."""
-        news = []
+        news: list[Event] = []
         for source in self._eventful:
-            source.listed = False
             if isinstance(source, Listener):
-                if source.queue and not source.closed:
-                    news.append(Event(source, Happened.ACCEPTABLE))
+                listener = source
+                listener.listed = False
+                if listener.queue and not listener.closed:
+                    news.append(make_event((listener, ACCEPTABLE)))
                 continue
-            happened = source.happened
-            source.happened = 0
-            news.append(Event(source, Happened(happened)))
+            connection = source
+            connection.listed = False
+            news.append(make_event((connection, HAPPENED[connection.happened])))
+            connection.happened = 0
         self._eventful = []
         return news
 
@@ -291,15 +302,17 @@ class Stack(Owner):
 
     def observe(self, callback: Callable[[Step], None]) -> None:
         """Call back with each step from now on; see `Step`. Costs nothing while nobody observes."""
-        if not self._observers:
+        if not self._watched:
             # What happened unseen is no part of the first step that is shown.
             for flow in self._flows.values():
                 flow.seen = flow.stage
         self._observers.add(callback)
+        self._watched = True
 
     def unobserve(self, callback: Callable[[Step], None]) -> None:
         """Stop calling back."""
         self._observers.remove(callback)
+        self._watched = bool(self._observers)
 
     def snapshot(self) -> list[Entry]:
         """Every half-open, open, closing and TIME-WAIT entry, as of the last time the stack was told."""
@@ -323,7 +336,7 @@ class Stack(Owner):
         """A call of the program has changed `flow`."""
         if outcome:
             self._counts[outcome] += 1
-            if self._observers:
+            if self._watched:
                 self._observers.show_flow(self.now, Direction.CALL, outcome, flow, None)
         if self._flows.get(flow.key) is flow:
             self._follow(flow, self.now)
@@ -334,6 +347,10 @@ class Stack(Owner):
         if flow.happened and flow.owned and not flow.listed:
             flow.listed = True
             self._eventful.append(flow)
+
+    def taken(self, key: bytes) -> bool:
+        """Is this four-tuple in use, or resting?"""
+        return key in self._flows or key in self._time_waits
 
     def still_waits(self, key: bytes) -> bool:
         """Is this four-tuple in TIME-WAIT?"""
@@ -367,7 +384,7 @@ class Stack(Owner):
             return self._promote(flow, segment, now)
         if outcome == SYN_SENT_ACK_BAD or outcome == SYN_ACK_ACK_BAD:
             self._answers.reset(segment)
-        if self._observers:
+        if self._watched:
             self._observers.show_flow(self.now, Direction.IN, outcome, flow, frame)
         self._follow(flow, now)
         return outcome
@@ -386,7 +403,7 @@ class Stack(Owner):
             return self._meet_time_wait(wait, segment, now)
         before: int = CLOSED
         after: int = CLOSED
-        listener = self._find_listener(key)
+        listener = self._listeners.find(key)
         if listener is not None:
             before = after = LISTEN
             outcome = self._meet_listener(listener, segment, now)
@@ -397,16 +414,16 @@ class Stack(Owner):
         else:
             outcome = CLOSED_PORT_RESET
             self._answers.reset(segment)
-        if self._observers:
+        if self._watched:
             self._observers.show(self.now, Direction.IN, outcome, before, after, key, segment.frame)
         return outcome
 
     def _meet_time_wait(self, wait: TimeWait, segment: Segment, now: float) -> int:
         """A segment for a four-tuple that rests. A new SYN ends the rest only where a listener takes it up."""
         key = segment.key
-        listener = self._find_listener(key)
+        listener = self._listeners.find(key)
         after: int = TIME_WAIT
-        outcome = in_time_wait(wait, segment, listener is not None and listener.config.timestamps)
+        outcome = in_time_wait(wait, segment, listener is not None and listener.terms.timestamps)
         if outcome == TIME_WAIT_REOPENED:
             # Where nobody listens it is answered with an ACK, as in Linux: a RST would call the connection refused
             # that was just closed in order, and ending the rest would be what RFC 1337 warns of.
@@ -419,19 +436,13 @@ class Stack(Owner):
                 after = SYN_RECEIVED
                 outcome = TIME_WAIT_REOPENED
         elif outcome == TIME_WAIT_FIN_REPEATED:
-            wait.expires = now + 2 * self.config.msl
+            wait.expires = now + 2 * self._terms.msl
             self._time_waits.add(segment.key, wait)
         if outcome == TIME_WAIT_FIN_REPEATED or outcome == TIME_WAIT_ACKED:
             self._answers.last_ack(key, wait)
-        if self._observers:
+        if self._watched:
             self._observers.show(self.now, Direction.IN, outcome, TIME_WAIT, after, key, segment.frame)
         return outcome
-
-    def _find_listener(self, key: bytes) -> Listener | None:
-        width = (len(key) - 4) // 2
-        address = key[width : 2 * width]
-        port = int.from_bytes(key[-2:], "big")
-        return self._listeners.get((address, port)) or self._listeners.get((None, port))
 
     def _meet_listener(self, listener: Listener, segment: Segment, now: float) -> int:
         """SEGMENT ARRIVES in LISTEN (RFC 9293 3.10.7.2)."""
@@ -450,8 +461,9 @@ class Stack(Owner):
         if len(listener.queue) >= listener.backlog:
             return DROPPED_ACCEPT_QUEUE_FULL
         key = segment.key
-        entry = HalfOpen(key, segment, listener, listener.config, self._secrets.initial_sequence, now)
-        entry.seen = SYN_RECEIVED
+        entry = HalfOpen()
+        entry.begin(key, listener, listener.terms)
+        entry.take_syn(segment, self._isn, now)
         data = segment.data
         if data and len(data) <= entry.window() and self._half_open_held + len(data) <= MOST_HELD:
             entry.hold(data)
@@ -466,10 +478,11 @@ class Stack(Owner):
         listener = entry.listener
         assert isinstance(listener, Listener)
         if len(listener.queue) >= listener.backlog:
-            if self._observers:
+            if self._watched:
                 self._observers.show_flow(self.now, Direction.IN, DROPPED_ACCEPT_QUEUE_FULL, entry, segment.frame)
             return DROPPED_ACCEPT_QUEUE_FULL
-        connection = Connection(entry.key, listener.config, now, self._most_frame, self)
+        connection = Connection()
+        connection.begin(entry.key, listener.config, now, self._most_frame, self)
         connection.adopt(entry)
         self._forget_half_open(entry)
         self._flows[entry.key] = connection
@@ -480,7 +493,7 @@ class Stack(Owner):
         if not listener.listed:
             listener.listed = True
             self._eventful.append(listener)
-        if self._observers:
+        if self._watched:
             self._observers.show_flow(self.now, Direction.IN, outcome, connection, segment.frame)
         self._follow(connection, now)
         return outcome
@@ -547,15 +560,7 @@ class Stack(Owner):
         del self._flows[connection.key]
         self._timers.disarm(connection)
         connection.happened |= ENDED
-        wait = TimeWait(
-            connection.snd_nxt,
-            connection.rcv_nxt,
-            advertise(connection),
-            connection.timestamps,
-            connection.ts_offset,
-            connection.ts_recent,
-            now + 2 * self.config.msl,
-        )
+        wait = rest(connection, now + 2 * self._terms.msl)
         self._time_waits.add(connection.key, wait)
         if connection.ack_owed != ACK_NONE:
             connection.ack_owed = ACK_NONE
@@ -563,15 +568,16 @@ class Stack(Owner):
             self._answers.last_ack(connection.key, wait)
 
     def _forget_half_open(self, entry: HalfOpen) -> None:
-        assert isinstance(entry.listener, Listener)
-        entry.listener.half_open -= 1
+        listener = entry.listener
+        assert isinstance(listener, Listener)
+        listener.half_open -= 1
         entry.stage = CLOSED  # it may still be on the list of those with something to say
         if entry.data is not None:
             self._half_open_held -= len(entry.data)
         self._timers.disarm(entry)
 
     def _close_listener(self, listener: Listener) -> None:
-        del self._listeners[listener.address, listener.port]
+        self._listeners.remove(listener)
         for flow in [flow for flow in self._flows.values() if type(flow) is HalfOpen]:
             if flow.listener is listener:
                 self._forget_half_open(flow)
@@ -582,12 +588,9 @@ class Stack(Owner):
             connection.why = LISTENER_CLOSED
         self._counts[LISTENER_CLOSED] += 1
 
-    def _taken(self, key: bytes) -> bool:
-        return key in self._flows or key in self._time_waits
-
     def _drop(self, why: int, frame: bytes) -> int:
         """A packet that was not, or not for long, a segment."""
-        if self._observers:
+        if self._watched:
             known = why in (NOT_OURS, SOURCE_INVALID) and self._segment.protocol == PROTOCOL_TCP
             key = self._segment.key if known else None
             self._observers.show(self.now, Direction.IN, why, CLOSED, CLOSED, key, frame)

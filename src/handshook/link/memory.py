@@ -155,8 +155,12 @@ class MemoryLink:
             carried = marked(packet) if way.mark and chance() < way.mark else packet
             if way.corrupt and chance() < way.corrupt:
                 carried = self._corrupted(carried)
-            self._count += 1
-            heappush(self._flying, (self.now + delay, self._count, to, carried))
+            self._fly(to, carried, delay)
+
+    def _fly(self, to: int, packet: bytes, delay: float) -> None:
+        """The packet is on its way, and will be there after `delay`."""
+        self._count += 1
+        heappush(self._flying, (self.now + delay, self._count, to, packet))
 
     def _corrupted(self, packet: bytes) -> bytes:
         damaged = bytearray(packet)
@@ -175,6 +179,10 @@ class MemoryLink:
         while self._flying and self._flying[0][0] <= self.now:
             _, _, to, packet = heappop(self._flying)
             arriving[to].append(packet)
-        for end, packets in zip(self.ends, arriving, strict=True):
+        for to, packets in enumerate(arriving):
             if packets:
-                end.receive_many(packets, self.now)
+                self._hand_over(to, packets)
+
+    def _hand_over(self, to: int, packets: list[bytes]) -> None:
+        """What has crossed the link is the receiver's."""
+        self.ends[to].receive_many(packets, self.now)

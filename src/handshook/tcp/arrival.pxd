@@ -10,6 +10,8 @@ from .timing cimport measure_to
 from .transfer cimport challenge, take_ack, take_data
 from .window cimport acceptable, receive_window
 
+cdef unsigned int WORD
+
 cdef unsigned int ACK, FIN, RST, SYN
 cdef int CLOSED, SYN_RECEIVED, SYN_SENT, TIME_WAIT, ACK_NOW, OPENED
 cdef int CHALLENGE_ACK, CHALLENGE_ACK_LIMITED, CONNECTION_REFUSED, CONNECTION_RESET, DUPLICATE_SEGMENT
@@ -21,8 +23,10 @@ cdef double TIMESTAMP_LAPSES
 cpdef int segment_arrives(TCB c, Segment s, double now) except -1
 @cython.locals(why=int, acked=bint)
 cdef int _take_text(TCB c, Segment s, double now, int outcome) except -1
-@cython.locals(flags="unsigned int", length="unsigned int", window="unsigned int", end="unsigned int", old=bint, shut=bint)
+@cython.locals(flags="unsigned int", length="unsigned int", window="unsigned int", end="unsigned int", old=bint)
 cdef int _check(TCB c, Segment s, double now) except -1
+@cython.locals(last=bint)
+cdef bint _heeded(TCB c, Segment s, unsigned int length, unsigned int end, unsigned int window) except -1
 cdef int _answer(TCB c, unsigned int length, double now, int outcome) except -1
 @cython.locals(why=int, unsent=bint)
 cdef int _finish_opening(TCB c, Segment s, double now) except -1

@@ -7,6 +7,7 @@ what is owed is noted in the connection, and leaves with the next batch.
 from ..outcomes import Outcome
 from ..wire.flags import ACK, FIN, RST, SYN
 from ..wire.segment import Segment, segment_length
+from ..wire.word import WORD
 from .closing import fin_acked, note_fin, take_fin
 from .ecn import heed
 from .happened import OPENED
@@ -68,6 +69,10 @@ def segment_arrives(c: TCB, s: Segment, now: float) -> int:
             fin_acked(c, now)
             if c.stage == CLOSED or c.stage == TIME_WAIT:
                 return outcome
+        if not c.syn_acked:
+            # A program that closed in SYN-RECEIVED: nothing is taken from a peer that has not acknowledged our SYN
+            # (RFC 9293 3.4), it will repeat it with that ACK.
+            return outcome
     if c.ecn and not s.flags & SYN:
         heed(c, s, now)
     c.last_heard = now
@@ -115,13 +120,11 @@ def _check(c: TCB, s: Segment, now: float) -> int:
         # RFC 5961 4.2: whatever its number, a peer that has really restarted answers the challenge with a RST.
         return challenge(c, now)
     if not acceptable(s.seq, length, c.rcv_nxt, window):
-        # RFC 9293 3.10.7.4: with the window shut, ACKs are still looked at.
-        shut = window == 0 and length != 0 and s.seq == c.rcv_nxt and (flags & ACK) != 0
-        if shut and take_ack(c, s, now) == FIN_ACKED:
+        end = (s.seq + length) & 0xFFFFFFFF
+        if flags & ACK and _heeded(c, s, length, end, window) and take_ack(c, s, now) == FIN_ACKED:
             fin_acked(c, now)
             if c.stage == CLOSED or c.stage == TIME_WAIT:
                 return FIN_ACKED
-        end = (s.seq + length) & 0xFFFFFFFF
         old = before(s.seq, c.rcv_nxt) and before_or_at(end, c.rcv_nxt)
         return _answer(c, length, now, DUPLICATE_SEGMENT if old else OUTSIDE_WINDOW)
     if not flags & ACK:
@@ -132,6 +135,19 @@ def _check(c: TCB, s: Segment, now: float) -> int:
         c.ts_recent = s.tsval
         c.ts_recent_at = now
     return NOTHING
+
+
+def _heeded(c: TCB, s: Segment, length: int, end: int, window: int) -> bool:
+    """Is the ACK of a segment that can't be used looked at all the same?
+
+    With the window shut, yes (RFC 9293 3.10.7.4). And one that acknowledges something new, where the segment is the
+    last that we have had or the number before RCV.NXT: two ends that each have the other's last octet, but not the ACK of
+    their own, would else repeat themselves at each other for ever. BSD looks at the ACK of any duplicate.
+    """
+    if window == 0 and length != 0 and s.seq == c.rcv_nxt:
+        return True
+    last = end == c.rcv_nxt if length else s.seq == (c.rcv_nxt - 1) & 0xFFFFFFFF
+    return last and before(c.snd_una, s.ack)
 
 
 def _answer(c: TCB, length: int, now: float, outcome: int) -> int:

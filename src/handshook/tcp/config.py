@@ -1,6 +1,9 @@
 """The knobs of a stack: each with its unit, its default, and why that is the default."""
 
 from dataclasses import dataclass
+from typing import ClassVar
+
+from .terms import Terms
 
 MOST_SCALE = 14  # RFC 7323 2.3
 LEAST_MTU4 = 68  # RFC 791 3.2
@@ -10,6 +13,9 @@ LEAST_MTU6 = 1280  # RFC 8200 5
 @dataclass(frozen=True)
 class Config:
     """How a stack behaves. Times are seconds, sizes bytes. Raises `ValueError` for what no TCP can do."""
+
+    terms: ClassVar[Terms]
+    """The same, as the engine reads it; made with each config."""
 
     receive_window: int = 1 << 20
     """The most data that waits for the program to read it, and so the largest window offered.
@@ -43,7 +49,8 @@ class Config:
 
     msl: float = 30.0
     """The longest life of a segment in the network; TIME-WAIT lasts twice that. RFC 9293 3.4.2 takes 2 minutes as an
-    engineering choice; Linux and the BSDs have taken 30 s."""
+    engineering choice; Linux and the BSDs have taken 30 s. It is the network's, not a connection's: the stack's own
+    counts, whatever a listener's or connection's config says."""
 
     fin_wait_2_timeout: float = 60.0
     """How long a peer may take to finish after the program has let go of the connection; Linux's default."""
@@ -112,6 +119,7 @@ class Config:
             raise ValueError(f"ttl is {self.ttl}; it is 1 to 255")
         if self.receive_window > 65535 << MOST_SCALE:
             raise ValueError(f"receive_window is {self.receive_window}; RFC 7323 allows 2^30")
+        object.__setattr__(self, "terms", Terms(self))
 
     @property
     def receive_scale(self) -> int:

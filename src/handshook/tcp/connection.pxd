@@ -11,12 +11,15 @@ from .sequence cimport distance
 from .tcb cimport TCB, set_mss
 from .timeouts cimport next_due, run_due
 
+cdef unsigned int WORD
+
 cdef int CLOSE_WAIT, CLOSED, ESTABLISHED, SYN_RECEIVED, TIME_WAIT, CALLED_CLOSE, CALLED_SHUTDOWN, NOTHING, READABLE
 
 cdef class Connection(TCB):
     cdef readonly Owner owner
     cdef public object trouble
 
+    cpdef begin(self, bytes key, config, double now, int most_frame, Owner owner)
     @cython.locals(room=Py_ssize_t, taken=bytes)
     cpdef Py_ssize_t send(self, data) except -1
     @cython.locals(incoming=ReceiveBuffer)

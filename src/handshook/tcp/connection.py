@@ -4,6 +4,7 @@ from ..outcomes import BY_NUMBER, Outcome
 from ..wire.build import Builder
 from ..wire.icmp import Trouble
 from ..wire.segment import Segment
+from ..wire.word import WORD
 from .arrival import segment_arrives
 from .buffers import ReceiveBuffer, SendBuffer
 from .closing import abort, close, finish
@@ -13,7 +14,7 @@ from .flow import Owner
 from .half_open import HalfOpen
 from .happened import READABLE
 from .sequence import distance
-from .states import CLOSE_WAIT, CLOSED, ESTABLISHED, MAY_SEND, SYN_RECEIVED, TIME_WAIT, State
+from .states import CLOSE_WAIT, CLOSED, ESTABLISHED, MAY_SEND, STATES, SYN_RECEIVED, TIME_WAIT, State
 from .tcb import TCB, set_mss
 from .timeouts import next_due, run_due
 from .verdict import Verdict, error_for
@@ -32,8 +33,9 @@ class Connection(TCB):
 
     __slots__ = ("owner", "trouble")
 
-    def __init__(self, key: bytes, config: Config, now: float, most_frame: int, owner: Owner) -> None:
-        TCB.__init__(self, key, config, now, most_frame)
+    def begin(self, key: bytes, config: Config, now: float, most_frame: int, owner: Owner) -> None:
+        """For the stack that makes it."""
+        self.prepare(key, config, now, most_frame)
         self.owner = owner
         self.trouble: Trouble | None = None
 
@@ -44,7 +46,7 @@ class Connection(TCB):
         """The RFC 9293 state; CLOSED once TIME-WAIT is over."""
         if self.stage == TIME_WAIT and not self.owner.still_waits(self.key):
             self.stage = CLOSED
-        return State(self.stage)
+        return STATES[self.stage]
 
     def send(self, data: bytes | bytearray | memoryview) -> int:
         """Queue data for the peer; returns how many bytes were taken, 0 when the buffer is full.
@@ -57,7 +59,7 @@ class Connection(TCB):
             raise BrokenPipeError(32, "the connection is not open for sending")
         if self.outgoing is None:
             self.outgoing = SendBuffer()
-        room = self.config.send_buffer - self.outgoing.size
+        room = self.terms.send_buffer - self.outgoing.size
         taken = data if type(data) is bytes else bytes(data)
         if len(taken) > room:
             if room <= 0:
@@ -103,7 +105,7 @@ class Connection(TCB):
         if self.fin_queued or self.stage not in MAY_SEND:
             return 0
         queued = 0 if self.outgoing is None else self.outgoing.size
-        return max(self.config.send_buffer - queued, 0)
+        return max(self.terms.send_buffer - queued, 0)
 
     def shutdown(self) -> None:
         """Nothing more will be sent: a FIN follows what is queued. Receiving goes on (half-close, RFC 9293 3.6)."""
@@ -157,9 +159,9 @@ class Connection(TCB):
         self.iss = entry.iss
         self.irs = entry.irs
         self.snd_una = self.recover = entry.iss
-        self.snd_nxt = self.small_end = (entry.iss + 1) & 0xFFFFFFFF
+        self.snd_nxt = self.small_end = (entry.iss + 1) & WORD
         self.rcv_nxt = self.last_ack_sent = entry.rcv_nxt
-        self.rcv_edge = (entry.rcv_nxt + entry.window()) & 0xFFFFFFFF
+        self.rcv_edge = (entry.rcv_nxt + entry.window()) & WORD
         self.snd_wnd = self.max_window = entry.peer_window
         self.timestamps = entry.timestamps
         self.ts_recent = entry.ts_recent

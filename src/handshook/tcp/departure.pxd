@@ -2,11 +2,13 @@ cimport cython
 from ..wire.build cimport Builder
 from .buffers cimport SendBuffer
 from .recovery cimport congestion_of, note_sent, tail_probe_sent
-from .scoreboard cimport Scoreboard, Sent
+from .scoreboard cimport Scoreboard, Sent, stretch
 from .sequence cimport before, before_or_at, distance, signed_distance
 from .tcb cimport TCB, data_end, flight
 from .timing cimport arm, measure_from
 from .window cimport advertise, update_due
+
+cdef unsigned int WORD
 
 cdef double NEVER
 cdef unsigned int ACK, CWR, ECE, FIN, PSH, RST, SYN
@@ -20,6 +22,8 @@ cpdef int emit(TCB c, Builder b, double now, list frames) except -1
 cpdef bint may_resend(TCB c) noexcept
 @cython.locals(waiting=Py_ssize_t, usable="long long", count=Py_ssize_t)
 cpdef Py_ssize_t sendable(TCB c) except -2
+@cython.locals(edge="unsigned int")
+cdef unsigned int acceptable_seq(TCB c) noexcept
 @cython.locals(seq="unsigned int", end="unsigned int", flags="unsigned int", outcome=int)
 cdef int _emit_new(TCB c, Builder b, double now, list frames, Py_ssize_t count) except -1
 @cython.locals(board=Scoreboard, lost=Sent, syn=bint)

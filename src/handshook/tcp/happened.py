@@ -14,6 +14,9 @@ class Happened(IntFlag):
     ACCEPTABLE = 32  # a listener has a connection for `accept`
 
 
+# By number: making a flag from its bits costs more than a segment does.
+HAPPENED = [Happened(bits) for bits in range(64)]
+
 # For the engine, which counts with plain integers.
 OPENED = 1
 READABLE = 2

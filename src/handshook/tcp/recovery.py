@@ -20,14 +20,15 @@ DUPLICATES = 3  # RFC 5681 3.2: three duplicate ACKs mean a loss
 def congestion_of(c: TCB) -> Congestion:
     """The connection's congestion control, made with its first data."""
     if c.congestion is None:
-        c.congestion = Cubic(c.mss) if c.config.congestion == "cubic" else Congestion(c.mss)
+        c.congestion = Cubic(c.mss) if c.terms.cubic else Congestion(c.mss)
     return c.congestion
 
 
 def note_sent(c: TCB, seq: int, end: int, now: float) -> None:
     """A new stretch of sequence space has left."""
     if c.scoreboard is None:
-        c.scoreboard = Scoreboard(seq)
+        c.scoreboard = Scoreboard()
+        c.scoreboard.begin(seq)
     c.scoreboard.add(seq, end, now)
 
 
@@ -39,7 +40,7 @@ def acknowledged(c: TCB, s: Segment, octets: int, now: float) -> None:
     in_flight = board.in_flight()
     delivered = board.advance(c.snd_una, now)
     if s.sack is not None and c.sack:
-        delivered += board.take_sack(s.sack, c.snd_una, c.snd_nxt, now)
+        delivered += board.take_sack(s.sack, c.snd_una, c.snd_nxt, c.mss, now)
     if octets:
         c.duplicate_acks = 0
         _drag_marks(c)

@@ -1,6 +1,8 @@
 cimport cython
 from .sequence cimport before, before_or_at, distance
 
+cdef unsigned int WORD
+
 cdef double NEVER
 cdef Py_ssize_t MOST_PATIENCE, DUPLICATES, EMPTIED
 
@@ -11,6 +13,9 @@ cdef class Sent:
     cdef public double at
     cdef public bint again, sacked, lost
 
+@cython.locals(sent=Sent)
+cpdef Sent stretch(unsigned int seq, unsigned int end, double at, bint again)
+
 @cython.final
 cdef class Scoreboard:
     cdef readonly list records
@@ -20,6 +25,7 @@ cdef class Scoreboard:
     cdef readonly bint reordering, duplicates_seen
     cdef readonly int patience
 
+    cpdef begin(self, unsigned int start)
     cpdef add(self, unsigned int seq, unsigned int end, double now)
     @cython.locals(index=Py_ssize_t, record=Sent)
     cpdef Sent first_lost(self)
@@ -32,9 +38,11 @@ cdef class Scoreboard:
     @cython.locals(rtt=double)
     cdef Py_ssize_t _arrived(self, Sent record, Py_ssize_t size, double now) except -1
     @cython.locals(news=Py_ssize_t, left="unsigned int", right="unsigned int", edges=tuple)
-    cpdef Py_ssize_t take_sack(self, tuple blocks, unsigned int una, unsigned int nxt, double now) except -1
-    @cython.locals(news=Py_ssize_t, index=Py_ssize_t, record=Sent, size=Py_ssize_t)
-    cdef Py_ssize_t _mark(self, unsigned int left, unsigned int right, double now) except -1
+    cpdef Py_ssize_t take_sack(self, tuple blocks, unsigned int una, unsigned int nxt, Py_ssize_t mss,
+                               double now) except -1
+    @cython.locals(news=Py_ssize_t, index=Py_ssize_t, record=Sent, size=Py_ssize_t, skipped=Py_ssize_t,
+                   whole=Py_ssize_t)
+    cdef Py_ssize_t _mark(self, unsigned int left, unsigned int right, Py_ssize_t mss, double now) except -1
     @cython.locals(record=Sent, rest=Sent)
     cdef _split(self, Py_ssize_t index, unsigned int at)
     @cython.locals(window=double, doubt=double, left=double, index=Py_ssize_t, record=Sent)

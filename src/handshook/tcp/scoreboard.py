@@ -5,6 +5,7 @@ which of the earlier ones are lost, and whatever is lost is sent again before an
 stretch is taken for lost at the third duplicate ACK (RFC 5681 3.2, RFC 6582).
 """
 
+from ..wire.word import WORD
 from .clock import NEVER
 from .sequence import before, before_or_at, distance
 
@@ -19,13 +20,20 @@ class Sent:
 
     __slots__ = ("again", "at", "end", "lost", "sacked", "seq")
 
-    def __init__(self, seq: int, end: int, at: float, again: bool) -> None:
-        self.seq = seq
-        self.end = end
-        self.at = at
-        self.again = again
-        self.sacked = False
-        self.lost = False
+    def __init__(self) -> None:
+        self.seq = self.end = 0
+        self.at = 0.0
+        self.again = self.sacked = self.lost = False
+
+
+def stretch(seq: int, end: int, at: float, again: bool) -> Sent:
+    """[seq, end), as it left at `at`."""
+    sent = Sent()
+    sent.seq = seq
+    sent.end = end
+    sent.at = at
+    sent.again = again
+    return sent
 
 
 class Scoreboard:
@@ -48,26 +56,31 @@ class Scoreboard:
         "sacked",
     )
 
-    def __init__(self, start: int) -> None:
+    def __init__(self) -> None:
         self.records: list[Sent] = []
         self.head = 0
         self.out = self.lost = self.sacked = 0
         self.credit = 0  # without SACK: octets that duplicate ACKs say have left the network
         # RFC 8985 5.2: the most recently sent stretch that has arrived, and how long it took.
         self.newest_at = -1.0
-        self.newest_end = start
+        self.newest_end = 0
         self.newest_rtt = 0.0
         self.least_rtt = NEVER
-        self.fack = start
+        self.fack = 0
         self.reordering = False
         self.patience = 1
         self.duplicates_seen = False
+
+    def begin(self, start: int) -> None:
+        """Nothing is out yet; `start` is the number that will be sent first."""
+        self.newest_end = start
+        self.fack = start
 
     # --- sending -------------------------------------------------------------------------------------------------
 
     def add(self, seq: int, end: int, now: float) -> None:
         """A new stretch has left."""
-        self.records.append(Sent(seq, end, now, False))
+        self.records.append(stretch(seq, end, now, False))
         self.out += distance(seq, end)
 
     def first_lost(self) -> Sent | None:
@@ -86,7 +99,7 @@ class Scoreboard:
         index = self.records.index(record, self.head)
         size = distance(record.seq, record.end)
         if size > most:
-            self._split(index, (record.seq + most) & 0xFFFFFFFF)
+            self._split(index, (record.seq + most) & WORD)
             size = most
         while size < most and index + 1 < len(self.records):
             behind = self.records[index + 1]
@@ -94,7 +107,7 @@ class Scoreboard:
                 break
             taken = min(distance(behind.seq, behind.end), most - size)
             size += taken
-            record.end = (record.end + taken) & 0xFFFFFFFF
+            record.end = (record.end + taken) & WORD
             behind.seq = record.end
             if behind.seq == behind.end:
                 del self.records[index + 1]
@@ -172,7 +185,7 @@ class Scoreboard:
             self.newest_rtt = rtt
         return size
 
-    def take_sack(self, blocks: tuple[tuple[int, int], ...], una: int, nxt: int, now: float) -> int:
+    def take_sack(self, blocks: tuple[tuple[int, int], ...], una: int, nxt: int, mss: int, now: float) -> int:
         """Mark what the blocks cover; returns the octets that are news.
 
         Blocks outside of what is out are lies or duplicates (RFC 2883) and mark nothing.
@@ -187,10 +200,15 @@ class Scoreboard:
                 # RFC 2883 4: a D-SACK, the peer got this twice; our patience was too short (RFC 8985 6.2 step 4).
                 self.duplicates_seen = True
                 continue
-            news += self._mark(left, right, now)
+            news += self._mark(left, right, mss, now)
         return news
 
-    def _mark(self, left: int, right: int, now: float) -> int:
+    def _mark(self, left: int, right: int, mss: int, now: float) -> int:
+        """Mark [left, right) as arrived.
+
+        A stretch is cut only where segments were, every `mss` octets from its start: else a peer that tells of single
+        octets could shred it, and make each of its ACKs cost more than the one before (CVE-2019-11478).
+        """
         news = 0
         index = self.head
         while index < len(self.records):
@@ -199,11 +217,16 @@ class Scoreboard:
                 break
             if not record.sacked and before(left, record.end):
                 if before(record.seq, left):
-                    self._split(index, left)
+                    skipped = (distance(record.seq, left) + mss - 1) // mss * mss
+                    if skipped < distance(record.seq, record.end):
+                        self._split(index, (record.seq + skipped) & WORD)
                     index += 1
                     continue
                 if before(right, record.end):
-                    self._split(index, right)
+                    whole = distance(record.seq, right) // mss * mss
+                    if whole == 0:
+                        break
+                    self._split(index, (record.seq + whole) & WORD)
                 size = distance(record.seq, record.end)
                 news += self._arrived(record, size, now)
                 record.sacked = True
@@ -217,7 +240,7 @@ class Scoreboard:
     def _split(self, index: int, at: int) -> None:
         """Cut one stretch in two at a sequence number inside it."""
         record = self.records[index]
-        rest = Sent(at, record.end, record.at, record.again)
+        rest = stretch(at, record.end, record.at, record.again)
         rest.lost = record.lost
         rest.sacked = record.sacked
         record.end = at
@@ -260,7 +283,7 @@ class Scoreboard:
             return
         record = self.records[self.head]
         if distance(record.seq, record.end) > most:
-            self._split(self.head, (record.seq + most) & 0xFFFFFFFF)
+            self._split(self.head, (record.seq + most) & WORD)
         if not record.sacked:
             self._lose(record)
 

@@ -3,12 +3,16 @@ from .buffers cimport ReceiveBuffer, SendBuffer
 from .congestion cimport Congestion
 from .flow cimport Flow
 from .scoreboard cimport Scoreboard
+from .terms cimport Terms
+
+cdef unsigned int WORD
 
 cdef double NEVER
 cdef int NOTHING, SENT_ACK, ACK_NONE, DEFAULT_MSS4, DEFAULT_MSS6, LEAST_MSS
 
 cdef class TCB(Flow):
     cdef readonly object config
+    cdef readonly Terms terms
     cdef public SendBuffer outgoing
     cdef public ReceiveBuffer incoming
     cdef public Congestion congestion
@@ -26,6 +30,10 @@ cdef class TCB(Flow):
     cdef public double ts_recent_at, srtt, rttvar, rto, min_rto, delayed_ack, max_rto, rtt_start
     cdef public double reorder_at, retransmit_at, ack_at, keep_alive_at, give_up_at, unanswered_from
     cdef public double challenge_from, started_at, last_heard, established_at
+
+    cpdef prepare(self, bytes key, config, double now, int most_frame)
+    cdef _offer(self, Terms terms)
+    cdef _begin_timing(self, Terms terms)
 
 cpdef Py_ssize_t flight(TCB c) noexcept
 @cython.locals(size=Py_ssize_t)

@@ -5,6 +5,7 @@ them and work on a TCB; `connection` puts the program's calls on top.
 """
 
 from ..outcomes import Outcome
+from ..wire.word import WORD
 from .buffers import ReceiveBuffer, SendBuffer
 from .clock import NEVER
 from .config import Config
@@ -12,6 +13,7 @@ from .congestion import Congestion
 from .flow import Flow
 from .owed import ACK_NONE
 from .scoreboard import Scoreboard
+from .terms import Terms
 
 NOTHING = Outcome.NOTHING
 SENT_ACK = Outcome.SENT_ACK
@@ -109,6 +111,7 @@ class TCB(Flow):
         "tail_end",
         "tail_owed",
         "tail_probed",
+        "terms",
         "timer_probes",
         "timestamps",
         "ts_offset",
@@ -120,10 +123,12 @@ class TCB(Flow):
         "why",
     )
 
-    def __init__(self, key: bytes, config: Config, now: float, most_frame: int) -> None:
-        Flow.__init__(self, key)
+    def prepare(self, key: bytes, config: Config, now: float, most_frame: int) -> None:
+        """Set every variable to what it is before the first SYN."""
+        self.key = key
         self.config = config
-        self.mtu = config.mtu
+        self.terms: Terms = config.terms
+        self.mtu = self.terms.mtu
         self.most_frame = most_frame
         self.outgoing: SendBuffer | None = None
         self.incoming: ReceiveBuffer | None = None
@@ -136,28 +141,15 @@ class TCB(Flow):
         # Receive sequence variables; `rcv_edge` is RCV.NXT + RCV.WND as last advertised.
         self.irs = self.rcv_nxt = self.rcv_edge = self.last_ack_sent = 0
         self.squeezed = False  # our last segment told of a window that unread data had narrowed
-        self.capacity = config.receive_window
-        self.rcv_scale = config.receive_scale
-        # Options
-        self.scaling = config.window_scale
-        self.timestamps = config.timestamps
-        self.sack = config.sack
-        self.ts_recent = self.ts_offset = 0
-        self.ts_recent_at = 0.0
-        self.ecn = self.ecn_echo = self.cwr_owed = False
-        self.ecn_until = 0  # the window of data for which we have slowed down already
-        self.peer_mss = 0
-        self.mss = DEFAULT_MSS4
-        self.unit = (
-            self.mss
-        )  # the most payload that may leave as one frame: `mss`, or a multiple where the link cuts it up
+        self.capacity = self.terms.receive_window
+        self.rcv_scale = self.terms.receive_scale
         # What is to be said
         self.ack_owed = ACK_NONE
         self.ack_reason: int = SENT_ACK
         self.unacked_octets = 0  # what came since our last ACK
         self.reset_owed = False
         self.probe_owed = False
-        self.nagle = config.nagle
+        self.nagle = self.terms.nagle
         self.must_resend = False  # the first of what is lost goes at once, whatever the congestion window says
         self.small_end = 0  # the end of the last segment that was less than full (Minshall's reading of Nagle)
         self.syn_acked = False
@@ -166,28 +158,8 @@ class TCB(Flow):
         self.fin_known = self.peer_finished = False
         self.fin_seq = 0  # the sequence number of the peer's FIN, once `fin_known`
         self.close_called = False
-        # Loss
-        self.recovering = False
-        self.recover = 0
-        self.duplicate_acks = 0
-        self.reorder_at = NEVER  # when RACK looks again at what may only be late
-        self.timer_probes = False  # the timer that runs is the probe time-out, not the retransmission time-out
-        self.tail_owed = self.tail_probed = self.tail_again = False
-        self.tail_end = 0
-        # Round trips and time-outs (RFC 6298)
-        self.srtt = self.rttvar = 0.0
-        self.rto = config.initial_rto
-        self.delayed_ack = config.delayed_ack
-        self.min_rto = config.min_rto
-        self.max_rto = config.max_rto
-        self.rtt_seq = 0
-        self.rtt_start = NEVER
-        self.retries = self.probes = 0
-        self.retransmit_at = self.ack_at = self.keep_alive_at = self.give_up_at = NEVER
-        self.unanswered_from = NEVER
-        # Limits on what strangers can make us send
-        self.challenges = 0
-        self.challenge_from = 0.0
+        self._offer(self.terms)
+        self._begin_timing(self.terms)
         # For the program, and for whoever asks how it went
         self.passive = False
         self.owned = True  # the program holds it; a connection that waits to be accepted is nobody's yet
@@ -198,6 +170,42 @@ class TCB(Flow):
         self.established_at = NEVER
         self.segments_in = self.segments_out = self.retransmissions = 0
 
+    def _offer(self, terms: Terms) -> None:
+        """The options and what they settle, as they stand until the peer's SYN is known."""
+        self.scaling = terms.window_scale
+        self.timestamps = terms.timestamps
+        self.sack = terms.sack
+        self.ts_recent = self.ts_offset = 0
+        self.ts_recent_at = 0.0
+        self.ecn = self.ecn_echo = self.cwr_owed = False
+        self.ecn_until = 0  # the window of data for which we have slowed down already
+        self.peer_mss = 0
+        self.mss = DEFAULT_MSS4
+        # The most payload that may leave as one frame: `mss`, or a multiple where the link cuts it up.
+        self.unit = self.mss
+
+    def _begin_timing(self, terms: Terms) -> None:
+        """Loss, round trips and time-outs (RFC 6298), and the limits on what strangers can make us send."""
+        self.recovering = False
+        self.recover = 0
+        self.duplicate_acks = 0
+        self.reorder_at = NEVER  # when RACK looks again at what may only be late
+        self.timer_probes = False  # the timer that runs is the probe time-out, not the retransmission time-out
+        self.tail_owed = self.tail_probed = self.tail_again = False
+        self.tail_end = 0
+        self.srtt = self.rttvar = 0.0
+        self.rto = terms.initial_rto
+        self.delayed_ack = terms.delayed_ack
+        self.min_rto = terms.min_rto
+        self.max_rto = terms.max_rto
+        self.rtt_seq = 0
+        self.rtt_start = NEVER
+        self.retries = self.probes = 0
+        self.retransmit_at = self.ack_at = self.keep_alive_at = self.give_up_at = NEVER
+        self.unanswered_from = NEVER
+        self.challenges = 0
+        self.challenge_from = 0.0
+
 
 def flight(c: TCB) -> int:
     """Octets that are believed to be in the network: sent, neither acknowledged nor given up as lost."""
@@ -207,7 +215,7 @@ def flight(c: TCB) -> int:
 def data_end(c: TCB) -> int:
     """The sequence number after the last octet that the program has handed over; a FIN would stand there."""
     size = c.outgoing.size if c.outgoing is not None else 0
-    return (c.snd_una + (0 if c.syn_acked else 1) + size) & 0xFFFFFFFF
+    return (c.snd_una + (0 if c.syn_acked else 1) + size) & WORD
 
 
 def set_mss(c: TCB, peer_mss: int) -> None:

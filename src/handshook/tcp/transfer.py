@@ -3,9 +3,10 @@
 from ..outcomes import Outcome
 from ..wire.flags import FIN, SYN
 from ..wire.segment import Segment
+from ..wire.word import WORD
 from .buffers import ReceiveBuffer
 from .clock import NEVER
-from .happened import READABLE, WRITABLE
+from .happened import OPENED, READABLE, WRITABLE
 from .owed import ACK_LATER, ACK_NOW
 from .recovery import acknowledged, duplicate, lose_all
 from .sequence import before, before_or_at, distance, signed_distance
@@ -53,7 +54,8 @@ def take_ack(c: TCB, s: Segment, now: float) -> int:
         # RFC 5961 5: nobody who follows the connection acknowledges what was never sent, or so old a number.
         return challenge(c, now)
     outcome: int = ACK_NOTHING_NEW
-    if before(c.snd_una, ack):
+    advanced = before(c.snd_una, ack)
+    if advanced:
         outcome = _advance(c, s, now)
     elif ack == c.snd_una and c.snd_una != c.snd_nxt:
         if _is_duplicate(c, s):
@@ -61,7 +63,7 @@ def take_ack(c: TCB, s: Segment, now: float) -> int:
             outcome = DUPLICATE_ACK
         if s.sack is not None:
             acknowledged(c, s, 0, now)
-    _update_send_window(c, s, now)
+    _update_send_window(c, s, now, advanced)
     return outcome
 
 
@@ -74,6 +76,7 @@ def _advance(c: TCB, s: Segment, now: float) -> int:
         # A program that closed in SYN-RECEIVED had its FIN sent before our SYN was acknowledged.
         c.syn_acked = True
         c.established_at = now
+        c.happened |= OPENED
         octets -= 1
     if c.fin_sent and not c.fin_acked and ack == c.snd_nxt:
         c.fin_acked = True
@@ -106,9 +109,14 @@ def _is_duplicate(c: TCB, s: Segment) -> bool:
     )
 
 
-def _update_send_window(c: TCB, s: Segment, now: float) -> None:
-    """Only a newer segment may say what the window is (RFC 9293 3.10.7.4: SND.WL1, SND.WL2)."""
-    if before(c.snd_wl1, s.seq) or (c.snd_wl1 == s.seq and before_or_at(c.snd_wl2, s.ack)):
+def _update_send_window(c: TCB, s: Segment, now: float, advanced: bool) -> None:
+    """Only a newer segment may say what the window is (RFC 9293 3.10.7.4: SND.WL1, SND.WL2).
+
+    An ACK from before SND.UNA never does, one that has moved it always, as in Linux: what is sent again has an older
+    number and yet the newest window, and the old one, counted from the new SND.UNA, would reach beyond it.
+    """
+    newer = before(c.snd_wl1, s.seq) or (c.snd_wl1 == s.seq and before_or_at(c.snd_wl2, s.ack))
+    if advanced or (newer and s.ack == c.snd_una):
         window = s.window << c.snd_scale
         c.snd_wl1 = s.seq
         c.snd_wl2 = s.ack
@@ -136,7 +144,7 @@ def take_data(c: TCB, s: Segment, now: float) -> int:
         return NOTHING if c.stage == TIME_WAIT else DATA_AFTER_FIN_IGNORED
     seq = s.seq
     if s.flags & SYN:
-        seq = (seq + 1) & 0xFFFFFFFF
+        seq = (seq + 1) & WORD
     old = signed_distance(seq, c.rcv_nxt)
     if old > 0:
         if old >= last - first:
@@ -169,7 +177,7 @@ def take_data(c: TCB, s: Segment, now: float) -> int:
         return DATA_OUT_OF_ORDER
     if c.incoming.beyond is None:
         c.incoming.append(s.frame, first, last)
-        c.rcv_nxt = (seq + last - first) & 0xFFFFFFFF
+        c.rcv_nxt = (seq + last - first) & WORD
     else:
         c.rcv_nxt = c.incoming.fill(seq, s.frame, first, last)
         c.ack_owed = ACK_NOW

@@ -4,11 +4,14 @@ A `Builder` belongs to one stack. Headers are written into its scratch space and
 payload behind them, so that a segment of 64 KB costs one header and one copy.
 """
 
+from array import array
+
 from ..outcomes import Outcome
 from .checksum import fold, word_sum
 from .flags import ACK, CWR, RST
 from .framing import PLAIN, VNET_GSO_ECN, VNET_GSO_TCPV4, VNET_GSO_TCPV6, VNET_NEEDS_CHECKSUM, Framing
 from .kinds import PROTOCOL_TCP
+from .word import WORD
 
 SENT_RST_FOR_NO_ONE = Outcome.SENT_RST_FOR_NO_ONE
 OUTCOMES = max(Outcome) + 1
@@ -22,7 +25,19 @@ DEFAULT_TTL = 64
 class Builder:
     """Writes segments in one link's framing."""
 
-    __slots__ = ("counts", "ecn", "framing", "headroom", "log", "option_end", "scratch", "start", "ttl", "vnet")
+    __slots__ = (
+        "clock",
+        "counts",
+        "ecn",
+        "framing",
+        "headroom",
+        "log",
+        "option_end",
+        "scratch",
+        "start",
+        "ttl",
+        "vnet",
+    )
 
     def __init__(self, framing: Framing = PLAIN, ttl: int = DEFAULT_TTL) -> None:
         self.framing = framing
@@ -31,11 +46,17 @@ class Builder:
         self.ttl = ttl
         self.ecn = 0
         # What each frame was for: counted always, listed in order while somebody watches.
-        self.counts = [0] * OUTCOMES
+        self.counts = array("Q", [0]) * OUTCOMES
         self.log: list[int] | None = None
         self.scratch = bytearray(SCRATCH)
+        self.clock = 0
         self.start = 0
         self.option_end = 0
+
+    def set_clock(self, now: float) -> None:
+        """The time at which the next segments leave, for their timestamps: `clock` counts milliseconds."""
+        milliseconds = int(now * 1000)
+        self.clock = milliseconds & WORD
 
     def begin(self, version: int) -> None:
         """Start a segment for a link of this IP version; options follow, then `finish`."""
@@ -247,4 +268,4 @@ def reset_for(builder: Builder, key: bytes, seq: int, ack: int, flags: int, leng
     builder.begin(4 if len(key) == 12 else 6)
     if flags & ACK:
         return builder.finish(key, ack, 0, RST, 0, b"", 0, 0, 0, SENT_RST_FOR_NO_ONE)
-    return builder.finish(key, 0, (seq + length) & 0xFFFFFFFF, RST | ACK, 0, b"", 0, 0, 0, SENT_RST_FOR_NO_ONE)
+    return builder.finish(key, 0, (seq + length) & WORD, RST | ACK, 0, b"", 0, 0, 0, SENT_RST_FOR_NO_ONE)
