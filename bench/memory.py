@@ -31,7 +31,7 @@ Frames = list[bytes]
 
 # `a & b` of two flags is a function in Python that costs more than a segment; of two numbers it is not.
 both = int.__and__
-OPENED, READABLE, FINISHED, ENDED = map(int, (Happened.OPENED, Happened.READABLE, Happened.FINISHED, Happened.ENDED))
+OPENED, READABLE, ENDED = map(int, (Happened.OPENED, Happened.READABLE, Happened.ENDED))
 
 
 class Serving:
@@ -53,7 +53,7 @@ class Serving:
                     while (connection := source.accept()) is not None:
                         if connection.recv(65536) == b"":
                             connection.close()
-                elif both(happened, READABLE | FINISHED) and source.recv(65536) == b"":
+                elif both(happened, READABLE) and source.recv(65536) == b"":
                     source.close()
         return stack.transmit(now)
 
@@ -81,7 +81,7 @@ class Calling:
                 assert isinstance(source, Connection)
                 if both(happened, OPENED):
                     source.shutdown()
-                if both(happened, READABLE | FINISHED) and source.recv(65536) == b"":
+                if both(happened, READABLE) and source.recv(65536) == b"":
                     source.close()
                 if both(happened, ENDED):
                     self.done += 1
