@@ -12,9 +12,10 @@ import time
 
 from rich.console import Console
 
+from .figures import Figures, Round
 from .grounds import Failed, Ground
 from .needs import ALWAYS, HERE, build_drivers
-from .report import Figures, Round, show, write
+from .report import show, write
 from .rows import FULL, IN_MEMORY, PHASES, QUICK, ROWS, SINGLE, Act, Missing, Pace, Value, alone
 from .stacks import OURS, Peer, find
 
