@@ -49,8 +49,8 @@ class Pace:
     halves: int
 
 
-FULL = Pace(secs=0.5, crowds=(10_000, 100_000), patience=20.0, rests=50_000, halves=50_000)
-QUICK = Pace(secs=0.3, crowds=(10_000, 100_000), patience=7.0, rests=20_000, halves=20_000)
+FULL = Pace(secs=0.5, crowds=(10_000, 100_000), patience=20.0, rests=100_000, halves=100_000)
+QUICK = Pace(secs=0.3, crowds=(10_000, 100_000), patience=7.0, rests=40_000, halves=40_000)
 
 
 def _mtu_rows(mtu: int) -> list[Row]:
@@ -243,7 +243,7 @@ def halves(ground: Ground, peer: Peer, pace: Pace) -> float:
     if count < 500:
         raise Failed(f"it keeps only {count}: too few to weigh")
     empty = ground.memory()
-    told = ground.ask("flood", ground.address, str(services.HALF), str(count), "20000")
+    told = ground.ask("flood", ground.address, str(services.HALF), str(count), "40000")
     time.sleep(0.2)
     return (ground.memory() - empty) / float(told["sent"])
 

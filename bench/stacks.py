@@ -23,7 +23,7 @@ from .needs import (
 
 OURS, UNCOMPILED = "handshook", "uncompiled"
 NUMBERS = [str(port) for port in PORTS]
-START = 20.0
+START = 8.0
 
 # Known, and not to be had from Debian, PyPI or npm as something that can be put on a TUN.
 NOT_TO_BE_HAD = {"smoltcp": "Rust; in none of the package registries that the bench uses (its own, crates.io, is not)"}

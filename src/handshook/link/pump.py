@@ -71,7 +71,8 @@ class Pump:
         Raises `LinkDown` when the device is gone, and whatever a watcher's callback raises.
         """
         happened = self._send(self._clock())
-        self._await_room(bool(self._unsent) and not self._stuck)
+        if self._unsent or self._awaits_room:
+            self._await_room(bool(self._unsent) and not self._stuck)
         ready = self._poller.poll(self._patience(timeout))
         self.wakeups += 1
         retry = self._stuck
@@ -190,7 +191,9 @@ class Pump:
         return sent
 
     def _write(self, frames: list[bytes]) -> bool:
-        taken = self._device.write(frames) if frames else 0
+        if not frames:
+            return False
+        taken = self._device.write(frames)
         self._unsent = frames[taken:]
         return taken > 0
 
