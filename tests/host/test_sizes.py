@@ -10,7 +10,7 @@ from handshook import Config, Stack
 from handshook.tcp import connection as module
 
 COMPILED = not module.__file__.endswith(".py")
-ENTRIES = 1500
+ENTRIES = 1500 if COMPILED else 300
 # Without C types each number is an object of its own.
 IDLE, HALF_OPEN, TIME_WAIT = (1500, 400, 100) if COMPILED else (5000, 2500, 100)
 
