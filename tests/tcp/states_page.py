@@ -10,8 +10,8 @@ PAGE = Path(__file__).parent.parent.parent / "docs" / "states.md"
 TEXT = """\
 # States
 
-Made by `make states` from `TRANSITIONS` in [states.py](../src/handshook/tcp/states.py), the table that the engine's tests
-walk entry by entry; a test fails when this page is not current. States and events have RFC 9293's names (3.3.2).
+Made by `make states` from `TRANSITIONS` in [states.py](../src/handshook/tcp/states.py), which the tests walk the engine
+through entry by entry; a test fails when this page is not current. The names are those of RFC 9293 (3.3.2).
 
 ## In order
 
@@ -27,8 +27,8 @@ A RST that is believed, an abort by the program, or giving up when no answer com
 {sudden}
 ```
 
-A RST does not end TIME-WAIT (RFC 1337). LISTEN is a port's state, CLOSED that of everything that isn't there: what a
-passive open brings back to LISTEN (figure 5, note 1) is here a four-tuple that is CLOSED again under a port that goes on
+A RST does not end TIME-WAIT (RFC 1337). LISTEN is a port's state, CLOSED that of everything that isn't there: where a
+RST brings a passive open back to LISTEN (figure 5, note 1), a four-tuple is CLOSED again under a port that goes on
 listening.
 
 ## Every entry

@@ -149,9 +149,9 @@ def _check(c: TCB, s: Segment, now: float) -> int:
 def _heeded(c: TCB, s: Segment, length: int, end: int, window: int) -> bool:
     """Is the ACK of a segment that can't be used looked at all the same?
 
-    With the window shut, yes (RFC 9293 3.10.7.4). And one that acknowledges something new, where the segment is the last
-    that we have had or the number before RCV.NXT: two ends that each have the other's last octet, but not the ACK of
-    their own, would else repeat themselves at each other for ever. BSD looks at the ACK of any duplicate.
+    With the window shut, yes (RFC 9293 3.10.7.4). And one that acknowledges something new, where the segment is the
+    last that we have had or the number before RCV.NXT: two ends that each have the other's last octet, but not the ACK
+    of their own, would else repeat themselves at each other for ever. BSD looks at the ACK of any duplicate.
     """
     if window == 0 and length != 0 and s.seq == c.rcv_nxt:
         return True

@@ -6,7 +6,9 @@ from typing import ClassVar
 from .terms import Terms
 
 MOST_SCALE = 14  # RFC 7323 2.3
-LEAST_MTU4 = 68  # RFC 791 3.2
+MOST_BUFFER = 1 << 30  # RFC 7323 2.2: the largest window there can be
+# RFC 791 3.2 lets a link be as narrow as 68; below this there would be headers and options and hardly any data.
+LEAST_MTU = 256
 LEAST_MTU6 = 1280  # RFC 8200 5
 
 # What a connection may change while it lives; all else is agreed on with the SYNs, or is the stack's own.
@@ -26,6 +28,29 @@ CHANGEABLE = frozenset(
         "ttl",
         "user_timeout",
     }
+)
+
+NOT_NEGATIVE = (
+    "syn_retries",
+    "syn_ack_retries",
+    "challenge_limit",
+    "keep_alive",
+    "keep_alive_interval",
+    "keep_alive_probes",
+)
+WHOLE = (
+    "receive_window",
+    "send_buffer",
+    "half_open_limit",
+    "advise_after",
+    "host_challenge_limit",
+    "syn_retries",
+    "syn_ack_retries",
+    "challenge_limit",
+    "keep_alive_probes",
+    "mtu",
+    "ttl",
+    "dscp",
 )
 
 
@@ -137,26 +162,22 @@ class Config:
     """Tell the program of what goes wrong and ends nothing: R1, ICMP errors (RFC 9293 MUST-47; SHLD-20)."""
 
     def __post_init__(self) -> None:
+        for name in WHOLE:
+            if not isinstance(getattr(self, name), int):
+                raise ValueError(f"{name} is {getattr(self, name)!r}; it takes a whole number")
         for name in ("receive_window", "send_buffer", "half_open_limit", "advise_after", "host_challenge_limit"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it takes at least 1")
         for name in ("initial_rto", "min_rto", "max_rto", "msl", "user_timeout", "fin_wait_2_timeout"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)} s; it must be above 0")
-        for name in (
-            "syn_retries",
-            "syn_ack_retries",
-            "challenge_limit",
-            "keep_alive",
-            "keep_alive_interval",
-            "keep_alive_probes",
-        ):
-            if getattr(self, name) < 0:
+        for name in NOT_NEGATIVE:
+            if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; it can't be negative")
         if not 0 <= self.delayed_ack < 0.5:
             raise ValueError(f"delayed_ack is {self.delayed_ack} s; RFC 9293 MUST-40 wants less than 0.5")
-        if not LEAST_MTU4 <= self.mtu <= 65535:
-            raise ValueError(f"mtu is {self.mtu}; an IP packet has {LEAST_MTU4} to 65535 bytes")
+        if not LEAST_MTU <= self.mtu <= 65535:
+            raise ValueError(f"mtu is {self.mtu}; an IP packet has {LEAST_MTU} to 65535 bytes")
         if self.ecn not in ("off", "accept", "ask"):
             raise ValueError(f"ecn is {self.ecn!r}; it is 'off', 'accept' or 'ask'")
         if self.congestion not in ("cubic", "reno"):
@@ -165,6 +186,8 @@ class Config:
             raise ValueError(f"ttl is {self.ttl}; it is 1 to 255")
         if not 0 <= self.dscp < 64:
             raise ValueError(f"dscp is {self.dscp}; it is 0 to 63")
+        if self.send_buffer > MOST_BUFFER:
+            raise ValueError(f"send_buffer is {self.send_buffer}; no window is larger than {MOST_BUFFER}")
         if self.receive_window > 65535 << MOST_SCALE:
             raise ValueError(f"receive_window is {self.receive_window}; RFC 7323 allows 2^30")
         object.__setattr__(self, "terms", Terms(self))

@@ -64,7 +64,7 @@ class Connection(TCB):
         if self.outgoing is None:
             self.outgoing = SendBuffer()
         room = self.terms.send_buffer - self.outgoing.size
-        taken = data if type(data) is bytes else bytes(data)
+        taken = data if type(data) is bytes else bytes(memoryview(data))
         if len(taken) > room:
             if room <= 0:
                 return 0

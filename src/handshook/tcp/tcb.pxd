@@ -29,7 +29,7 @@ cdef class TCB(Flow):
     cdef public int ack_owed, ack_reason, duplicate_acks, retries, probes, challenges, happened, why
     cdef public int retransmissions
     cdef public unsigned long long segments_in, segments_out
-    cdef public bint ecn, ecn_echo, cwr_owed, must_resend, timer_probes, tail_owed, tail_probed, tail_again, syn_acked, scaling, nagle, probe_owed, squeezed, timestamps, sack, reset_owed, fin_queued, fin_sent, fin_acked, fin_known, peer_finished
+    cdef public bint ecn, ecn_echo, cwr_owed, must_resend, timer_probes, tail_owed, tail_probed, tail_again, syn_acked, scaling, nagle, probe_owed, window_probed, squeezed, timestamps, sack, reset_owed, fin_queued, fin_sent, fin_acked, fin_known, peer_finished
     cdef public bint close_called, recovering, passive, owned, listed
     cdef public double ts_recent_at, srtt, rttvar, rto, min_rto, delayed_ack, max_rto, rtt_start
     cdef public double reorder_at, retransmit_at, ack_at, keep_alive_at, give_up_at, unanswered_from

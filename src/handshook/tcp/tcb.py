@@ -126,6 +126,7 @@ class TCB(Flow):
         "unit",
         "urgent_marks",
         "why",
+        "window_probed",
     )
 
     def prepare(self, key: bytes, config: Config, now: float, most_frame: int, owner: Owner) -> None:
@@ -158,6 +159,7 @@ class TCB(Flow):
         self.unacked_octets = 0  # what came since our last ACK
         self.reset_owed = False
         self.probe_owed = False
+        self.window_probed = False  # what is out, or its first octet, has been a probe of a shut window
         self.nagle = self.terms.nagle
         self.must_resend = False  # the first of what is lost goes at once, whatever the congestion window says
         self.small_end = 0  # the end of the last segment that was less than full (Minshall's reading of Nagle)

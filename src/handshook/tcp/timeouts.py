@@ -83,12 +83,13 @@ def _once_more(c: TCB, now: float) -> int:
         return TAIL_PROBE_DUE
     if c.snd_una == c.snd_nxt:
         back_off(c, now)
-        c.probe_owed = True
+        c.probe_owed = c.window_probed = True
         return WINDOW_PROBED
     if c.snd_wnd == 0 and c.syn_acked:
         # What is out met a shut window: that is no congestion, it is asked for again at longer and longer intervals.
         lose_first(c)
         back_off(c, now)
+        c.window_probed = True
         return WINDOW_PROBED
     timed_out(c, now)
     if c.retries == c.terms.advise_after and c.terms.soft_errors:

@@ -126,9 +126,11 @@ def _update_send_window(c: TCB, s: Segment, now: float, advanced: bool) -> None:
         c.snd_wl1 = s.seq
         c.snd_wl2 = s.ack
         if window != c.snd_wnd:
-            if c.snd_wnd == 0:
+            if c.snd_wnd == 0 and c.window_probed:
                 # The window opens: what was a probe is data to be sent again, and at once. The intervals at which it
-                # was asked for say nothing about the path.
+                # was asked for say nothing about the path. What no timer has asked for is on its way yet: a peer that
+                # opens and shuts its window makes us say nothing twice.
+                c.window_probed = False
                 lose_all(c)
                 c.retries = 0
                 settle_rto(c)

@@ -9,7 +9,7 @@ and says that the port is unreachable: that a TCP has to believe.
 from dataclasses import dataclass
 from random import Random
 
-from ..tcp.states import ESTABLISHED, State
+from ..tcp.states import ESTABLISHED
 from ..wire.build import Builder
 from ..wire.flags import ACK, FIN, PSH, RST, SYN
 from ..wire.icmp import Trouble, write_error
@@ -69,7 +69,7 @@ class Liar:
         connection = None if answers.program.lost else answers.program.connection
         if connection is None or connection.state is not ESTABLISHED or connection.irs != stream.isn:
             return
-        position, flags = self._choose(stream, connection.state)
+        position, flags = self._choose(stream)
         builder = Builder()
         builder.begin(4 if len(key) == 12 else 6)
         if connection.timestamps and self.chance.random() < 0.8:
@@ -83,7 +83,7 @@ class Liar:
         framing = self.link.ends[to].framing
         self.link.ends[to].receive((framing.header4 if len(key) == 12 else framing.header6) + packet, self.link.now)
 
-    def _choose(self, stream: Stream, state: State) -> tuple[int, int]:
+    def _choose(self, stream: Stream) -> tuple[int, int]:
         """Where the forged segment stands, and its flags."""
         flags = self.chance.choice([ACK, ACK | PSH, ACK | FIN, RST, RST | ACK, SYN, SYN | ACK])
         places = [stream.edge + FAR + self.chance.randrange(1 << 29)]

@@ -274,7 +274,7 @@ class World:
         """May this session end otherwise than in order?"""
         scenario = self.scenario
         impolite = any(p.manner.leaving in (Leaving.HASTY, Leaving.ABRUPT) for p in session.programs)
-        return impolite or scenario.blind or self._impatient() or self._unheard() or scenario.hard_lies
+        return impolite or scenario.blind or self._impatient() or self._unheard() or self._refusable()
 
     def _impatient(self) -> bool:
         """Was the link dead for as long as a connection waits?"""
@@ -286,6 +286,10 @@ class World:
         """Was the link dead for so long that the other side has forgotten who was still to hear the last ACK?"""
         return self.scenario.outage > 2 * min(config.msl for config in self.scenario.configs) - 60
 
+    def _refusable(self) -> bool:
+        """Does someone tell lies that an opening must believe?"""
+        return self.scenario.hard_lies and self.scenario.lies > 0
+
     def _judge_end(self, session: Session, program: Program) -> None:
         error = program.error
         if error is None:
@@ -295,7 +299,7 @@ class World:
             allowed = session.bereft or scenario.blind or self._impatient()
         elif isinstance(error, ConnectionRefusedError):
             # Both opened, and one gave it up before the other's SYN had come.
-            allowed = session.bereft or scenario.hard_lies or (session.plan.both and self._excused(session))
+            allowed = session.bereft or self._refusable() or (session.plan.both and self._excused(session))
         else:
             allowed = session.bereft or self._excused(session)
         assert allowed, f"ended by {error!r} without an excuse"

@@ -1,6 +1,7 @@
 """What arrives in ESTABLISHED and CLOSE-WAIT (RFC 9293 3.10.7.4), cell by cell."""
 
 from tcp.matrix.fates import table
+from tcp.matrix.reasons import BEHIND, HEEDED, NO_SECOND_FIN
 
 from handshook import State
 
@@ -58,7 +59,7 @@ FIN with data           | FIN+11!r>CLOSE-WAIT     | FIN+11!r>CLOSE-WAIT     | ou
 FIN with data, of all   | FIN+11!r>CLOSE-WAIT     | FIN+11!rw>CLOSE-WAIT    | outside      | FIN+11!r>CLOSE-WAIT
 FIN inside              | same&ACK                | same&ACK                | outside      | same&ACK
 FIN again               | old                     | old                     | old          | old
-FIN again, ACK of all   | old                     | old                     | old          | old
+FIN again, ACK of all   | old                     | old!w*2                 | old          | old
 FIN beyond              | outside                 | outside                 | outside      | outside
 FIN behind all it takes | FIN+1001!r>CLOSE-WAIT*1 | FIN+1001!r>CLOSE-WAIT*1 | outside      | FIN+1001!r>CLOSE-WAIT*1
 FIN, ACK ahead          | challenge               | challenge               | outside      | challenge
@@ -72,8 +73,8 @@ RST below               | missed                  | missed                  | mi
 RST with data           | reset>CLOSED            | reset>CLOSED            | reset>CLOSED | reset>CLOSED
 FIN,RST                 | reset>CLOSED            | reset>CLOSED            | reset>CLOSED | reset>CLOSED
 """,
-    note1="The FIN stands just outside, and 3.10.7.4 would trim it. It takes no room, and all before it has come: "
-    "taken, and the peer is spared a repetition.",
+    note1=BEHIND,
+    note2=HEEDED,
 )
 
 CLOSE_WAIT = table(
@@ -130,7 +131,7 @@ FIN with data           | late&ACK*1   | late&ACK*1
 FIN with data, of all   | late&ACK*1   | late!w&ACK*1
 FIN inside              | same&ACK*1   | same&ACK*1
 FIN again               | old          | old
-FIN again, ACK of all   | old          | old
+FIN again, ACK of all   | old          | old!w*2
 FIN beyond              | outside      | outside
 FIN behind all it takes | late&ACK*1   | late&ACK*1
 FIN, ACK ahead          | challenge    | challenge
@@ -144,6 +145,6 @@ RST below               | missed       | missed
 RST with data           | reset>CLOSED | reset>CLOSED
 FIN,RST                 | reset>CLOSED | reset>CLOSED
 """,
-    note1="3.10.7.4, eighth, would have RCV.NXT advance over this FIN too. The peer's FIN took the last of its "
-    "numbers: one that stands elsewhere is none, and the ACK says so.",
+    note1=NO_SECOND_FIN,
+    note2=HEEDED,
 )

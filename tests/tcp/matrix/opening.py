@@ -1,6 +1,7 @@
 """What arrives in CLOSED, LISTEN, SYN-SENT and SYN-RECEIVED (RFC 9293 3.10.7.1 to 3.10.7.4), cell by cell."""
 
 from tcp.matrix.fates import table
+from tcp.matrix.reasons import SYN_WITH_FIN
 
 from handshook import State
 
@@ -144,7 +145,7 @@ FIN,RST                 | stray RST
 """,
     note1="3.10.7.2 has the SYN,ACK acknowledge the SYN alone and the text queued; what is queued may as well be "
     "acknowledged, for it is kept, and delivered once the connection is open.",
-    note2="No stack sends SYN with FIN, only those who look for a way past a filter: dropped by name, as in Linux.",
+    note2=SYN_WITH_FIN,
 )
 
 SYN_SENT = table(

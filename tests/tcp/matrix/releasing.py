@@ -1,13 +1,9 @@
 """What arrives in FIN-WAIT-1 and FIN-WAIT-2 (RFC 9293 3.10.7.4), cell by cell."""
 
 from tcp.matrix.fates import table
+from tcp.matrix.reasons import BEHIND, HEEDED
 
 from handshook import State
-
-BEHIND = (
-    "The FIN stands just outside, and 3.10.7.4 would trim it. It takes no room, and all before it has come: taken, and "
-    "the peer is spared a repetition."
-)
 
 FIN_WAIT_1 = table(
     State.FIN_WAIT_1,
@@ -63,7 +59,7 @@ FIN with data           | FIN+11!r>CLOSING        | unwanted>CLOSED    | FIN+11!
 FIN with data, of all   | both+11!r>TIME-WAIT     | unwanted>CLOSED    | both+11!rw>TIME-WAIT     | outside>FIN-WAIT-2
 FIN inside              | same&ACK                | same&ACK           | same&ACK                 | outside
 FIN again               | old                     | old                | old                      | old
-FIN again, ACK of all   | old                     | old                | old                      | old
+FIN again, ACK of all   | old>FIN-WAIT-2*2        | old>FIN-WAIT-2*2   | old!w>FIN-WAIT-2*2       | old>FIN-WAIT-2*2
 FIN beyond              | outside                 | outside            | outside                  | outside
 FIN behind all it takes | FIN+1001!r>CLOSING*1    | unwanted>CLOSED    | FIN+1001!r>CLOSING*1     | outside
 FIN, ACK ahead          | challenge               | challenge          | challenge                | outside
@@ -78,6 +74,7 @@ RST with data           | reset>CLOSED            | reset>CLOSED       | reset>C
 FIN,RST                 | reset>CLOSED            | reset>CLOSED       | reset>CLOSED             | reset>CLOSED
 """,
     note1=BEHIND,
+    note2=HEEDED,
 )
 
 # After a simultaneous open the program has finished before our SYN was acknowledged: both are out.
@@ -135,7 +132,7 @@ FIN with data           | same*1
 FIN with data, of all   | both+11!ro>TIME-WAIT
 FIN inside              | same*1
 FIN again               | old
-FIN again, ACK of all   | old
+FIN again, ACK of all   | old!o>FIN-WAIT-2*2
 FIN beyond              | outside
 FIN behind all it takes | same*1
 FIN, ACK ahead          | challenge
@@ -151,6 +148,7 @@ FIN,RST                 | reset>CLOSED
 """,
     note1="In SYN-RECEIVED, fifth, this would have been answered with a RST; in FIN-WAIT-1 its text would be taken. "
     "But nothing is taken from a peer that has not acknowledged our SYN (3.4): it repeats it with that ACK.",
+    note2=HEEDED,
 )
 
 FIN_WAIT_2 = table(

@@ -7,7 +7,7 @@ from tcp.matrix.kinds import KINDS, MODES
 from tcp.matrix.places import ALL, Ground
 from tcp.matrix.stamps import MODE_NAMES, RULES, rule_of, stamped, unused
 from tcp.matrix.tables import CELLS, MOVES, TABLES
-from tcp.matrix.walk import see
+from tcp.matrix.walk import arrive, see
 
 from handshook import State
 
@@ -24,6 +24,21 @@ def test_a_segment_arrives(place, kind):
         except AssertionError as error:
             wrong.append(f"IPv{version}, timestamps {mode_name}: {str(error).splitlines()[0]}")
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("place", [place for place in ALL if place.state is State.TIME_WAIT], ids=lambda p: p.name)
+def test_only_the_peers_fin_again_begins_the_wait_anew(place, kind):
+    """3.10.7.4, eighth, TIME-WAIT: "restart the 2 MSL time-wait timeout"."""
+    cell = CELLS[place, kind]
+    ground = Ground(place)
+    ground.t.wait(1.9 * ground.stack.config.msl)
+    arrive(ground, KINDS[kind], MODES["none"])
+    ground.t.wait(0.2 * ground.stack.config.msl)
+    if cell.word == "begins anew":
+        assert ground.state() is State.SYN_RECEIVED
+    else:
+        assert ground.state() is (State.TIME_WAIT if cell.word == "rests, FIN" else State.CLOSED)
 
 
 class TestTheTable:

@@ -12,7 +12,8 @@ from handshook.testing import check
 NEWS = (
     Happened.OPENED | Happened.READABLE | Happened.WRITABLE | Happened.FINISHED | Happened.ENDED | Happened.ACCEPTABLE
 )
-# Segments under which TS.Recent stays: what isn't acceptable, a RST, a SYN (RFC 7323 5.3 R3, 4.3).
+# Segments under which TS.Recent stays: what isn't acceptable, a RST, a SYN (RFC 7323 5.3 R3, 4.3). R3 alone would let
+# one with an impossible ACK move it, which R4 then discards (RFC 5961 5): whoever guesses could shut a true peer out.
 KEEPS_STAMP = {"old", "outside", "stale", "challenge", "rests, ACK", "rests, FIN"}
 
 
@@ -59,12 +60,7 @@ def see(ground, kind, mode, cell):
         ack = (a.ack - ground.t.isn) & MASK if "A" in a.flags else 0
         found = (a.flags.replace("P", ""), (a.seq - isn) & MASK, ack, a.data)
         wrong += stamp_of(ground, kind, mode, cell, a)
-        if (
-            "R" not in a.flags
-            and (ack + a.window - ground.edge) & MASK > MASK // 2
-            and ground.edge
-            and "S" not in a.flags
-        ):
+        if "R" not in a.flags and "S" not in a.flags and (ack + a.window - ground.edge) & MASK > MASK // 2:
             wrong.append(f"the window's edge went back from {ground.edge} to {ack + a.window}")
     if found != wanted:
         wrong.append(f"answer {found}, not {wanted}")
@@ -82,10 +78,8 @@ def wanted_answer(ground, kind, cell):
     """(flags, SEQ, ACK, data) of the answer, by RFC 9293's `<SEQ=…><ACK=…><CTL=…>`; None for silence."""
     place = ground.place
     seq, ack, _ = kind.numbers(place)
-    first = seq if place.state in (LISTEN, SYN_SENT) or cell.word == "begins anew" else place.R - 1
-    rcv_nxt = (place.R if first == place.R - 1 else first + 1) + cell.moved & MASK
-    if cell.word in ("both open", "half-open", "begins anew", "open") or place.state is SYN_SENT:
-        rcv_nxt = (seq + 1 + cell.moved) & MASK
+    start = seq + 1 if begins(place, cell) else place.R
+    rcv_nxt = (start + cell.moved) & MASK
     return {
         "": None,
         "ACK": ("A", place.N, rcv_nxt, b""),
@@ -98,15 +92,18 @@ def wanted_answer(ground, kind, cell):
     }[cell.answer]
 
 
+def begins(place, cell):
+    """Is RCV.NXT, and whether there are timestamps, this segment's to say?"""
+    return place.state in (LISTEN, SYN_SENT) or cell.word == "begins anew"
+
+
 def stamp_of(ground, kind, mode, cell, answer):
     """What is wrong with the timestamps of an answer (RFC 7323 3.2, 4.3)."""
     place = ground.place
     body = answer.option(8)
     if "R" in answer.flags:
         return []
-    agreed = mode.stamped
-    if place.state in (LISTEN, SYN_SENT) or cell.word == "begins anew":
-        agreed = mode.tsval is not None
+    agreed = mode.tsval is not None if begins(place, cell) else mode.stamped
     if not agreed:
         return [] if body is None else ["timestamps that were not agreed on"]
     if body is None:
@@ -115,7 +112,7 @@ def stamp_of(ground, kind, mode, cell, answer):
     if cell.word == "once more":
         return [] if echo in (THEN, mode.tsval) else [f"TSecr {echo}"]
     seq, _, _ = kind.numbers(place)
-    new = place.state in (LISTEN, SYN_SENT) or cell.word == "begins anew"
+    new = begins(place, cell)
     if cell.word not in KEEPS_STAMP:
         new = new or seq <= place.R
     wanted = mode.tsval if new and mode.tsval is not None else THEN
@@ -136,7 +133,7 @@ def see_program(ground, kind, cell, state):
         return []
     data, end = drain(connection)
     octets = place.unread + (cell.moved - (Happened.FINISHED in cell.told) if Happened.READABLE in cell.told else 0)
-    first = 1 if place.state not in (SYN_SENT,) else kind.numbers(place)[0] + 1
+    first = kind.numbers(place)[0] + 1 if place.state is SYN_SENT else 1
     wrong = []
     if data != stream(first, octets):
         wrong.append(f"{len(data)} octets to read, not {octets}")
