@@ -63,7 +63,8 @@ def run_due(c: TCB, now: float) -> int:
 
 def _retransmit(c: TCB, now: float) -> int:
     """No acknowledgment in time: once more, or no more (R2, RFC 9293 3.8.3 and 3.10.8's user time-out)."""
-    patient = now - c.unanswered_from < c.terms.user_timeout
+    # The same sum as in `heed_patience`: a difference could round to a moment that never passes.
+    patient = now < c.unanswered_from + c.terms.user_timeout
     if c.stage == SYN_SENT or c.stage == SYN_RECEIVED:
         # In SYN-RECEIVED, too, it is an active open's SYN that is repeated: a passive one's is a half-open entry's.
         if not patient or c.retries >= c.terms.syn_retries:
