@@ -88,8 +88,9 @@ class Config:
     entry is what a SYN flood is after, and a true client repeats its SYN anyway."""
 
     user_timeout: float = 300.0
-    """How long data may stay unacknowledged before the connection is given up: R2 (RFC 9293 3.8.3: at least 100 s;
-    3.9.1.1: five minutes)."""
+    """How long data, or a SYN, may stay unanswered before the connection is given up: R2 (RFC 9293 3.8.3: at least
+    100 s; 3.9.1.1: five minutes). A SYN has `syn_retries` besides. A peer that answers with a shut window counts as
+    answering for as long as the program holds the connection, and no longer (RFC 6429 4)."""
 
     msl: float = 30.0
     """The longest life of a segment in the network; TIME-WAIT lasts twice that. RFC 9293 3.4.2 takes 2 minutes as an
