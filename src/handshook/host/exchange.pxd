@@ -64,7 +64,7 @@ cdef class Exchange(Owner):
     @cython.locals(headroom=Py_ssize_t, trusted=bint, p="const unsigned char*", segment=Segment, why=int, key=bytes,
                    flow=Flow, outcome=int)
     cdef int _arrive(self, bytes frame, double now) except -1
-    @cython.locals(key=bytes, width=Py_ssize_t, before=int, after=int, wait=TimeWait, outcome=int, listener=Listener)
+    @cython.locals(key=bytes, k="const unsigned char*", remote=bytes, width=Py_ssize_t, before=int, after=int, wait=TimeWait, outcome=int, listener=Listener)
     cdef int _meet_stranger(self, Segment segment, double now) except -1
     @cython.locals(key=bytes, listener=Listener, after=int, outcome=int, entry=HalfOpen)
     cdef int _meet_time_wait(self, TimeWait wait, Segment segment, double now) except -1

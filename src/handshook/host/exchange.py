@@ -292,10 +292,12 @@ class Exchange(Owner):
     def _meet_stranger(self, segment: Segment, now: float) -> int:
         """A segment of no connection: for TIME-WAIT, for a listener, for a closed port, or not for us."""
         key = segment.key
+        k = key
         width = (len(key) - 4) // 2
-        if key[width : 2 * width] not in self._addresses:
+        if k[width : 2 * width] not in self._addresses:
             return self._drop(NOT_OURS, segment.frame)
-        if not is_unicast(key[:width]) or key[:width] in self._addresses:
+        remote = k[:width]
+        if not is_unicast(remote) or remote in self._addresses:
             # MUST-63; a packet from ourselves that comes over the link is the "land" attack.
             return self._drop(SOURCE_INVALID, segment.frame)
         wait = self._time_waits.find(key)

@@ -7,6 +7,6 @@ cdef class Listeners:
     cdef Py_ssize_t _bound
 
     cpdef add(self, Listener listener)
-    @cython.locals(port=bytes, width=Py_ssize_t, listener=Listener)
+    @cython.locals(k="const unsigned char*", end=Py_ssize_t, port=bytes, width=Py_ssize_t, listener=Listener)
     cpdef Listener find(self, bytes key)
     cpdef remove(self, Listener listener)

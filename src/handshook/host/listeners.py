@@ -22,10 +22,12 @@ class Listeners:
 
     def find(self, key: bytes) -> Listener | None:
         """The listener for segments with this key: one for the address before one for all of them."""
-        port = key[len(key) - 2 :]
+        k = key
+        end = len(key)
+        port = k[end - 2 : end]
         if self._bound:
-            width = (len(key) - 4) // 2
-            listener = self._table.get(key[width : 2 * width] + port)
+            width = (end - 4) // 2
+            listener = self._table.get(k[width : 2 * width] + port)
             if listener is not None:
                 return listener
         return self._table.get(port)

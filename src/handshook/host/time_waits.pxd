@@ -28,7 +28,7 @@ cdef class TimeWaits:
     cpdef double next(self) except -1
     @cython.locals(place=Py_ssize_t, key=bytes)
     cpdef bytes pop(self, double now)
-    @cython.locals(size=Py_ssize_t)
+    @cython.locals(size=Py_ssize_t, keys="const unsigned char*")
     cdef bytes _key(self, Py_ssize_t place)
     @cython.locals(wait=TimeWait)
     cdef TimeWait _wait(self, Py_ssize_t place, bytes key)
@@ -41,6 +41,8 @@ cdef class TimeWaits:
     cdef _resize(self, Py_ssize_t room)
     @cython.locals(hashed="unsigned int", slot=Py_ssize_t, place="unsigned int")
     cpdef Py_ssize_t slot(self, bytes key) except -2
+    @cython.locals(slot=Py_ssize_t)
+    cdef Py_ssize_t _slot_of(self, Py_ssize_t place) except -2
     @cython.locals(slot=Py_ssize_t)
     cdef _enter(self, unsigned int hashed, Py_ssize_t place)
     @cython.locals(gap=Py_ssize_t, home=Py_ssize_t, place="unsigned int")

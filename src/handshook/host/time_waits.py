@@ -118,7 +118,7 @@ class TimeWaits:
             if not self._kinds[place]:
                 continue
             key = self._key(place)
-            self._leave(self.slot(key))
+            self._leave(self._slot_of(place))
             self._void(place)
             if self._used * 4 < self._room and self._room > LEAST:
                 self._resize(max(LEAST, self._used * 2))
@@ -134,7 +134,8 @@ class TimeWaits:
 
     def _key(self, place: int) -> bytes:
         size = KEY6 if self._kinds[place] & IPV6 else KEY4
-        return bytes(self._keys[KEY6 * place : KEY6 * place + size])
+        keys = self._keys
+        return bytes(keys[KEY6 * place : KEY6 * place + size])
 
     def _wait(self, place: int, key: bytes) -> TimeWait:
         wait = TimeWait()
@@ -198,6 +199,13 @@ class TimeWaits:
             if self._numbers[NUMBERS * place + 3] == hashed and self._key(place) == key:
                 return slot
             slot = (slot + 1) & self._mask
+
+    def _slot_of(self, place: int) -> int:
+        """Where in the index this place stands."""
+        slot = self._numbers[NUMBERS * place + 3] & self._mask
+        while self._index[slot] != place:
+            slot = (slot + 1) & self._mask
+        return slot
 
     def _enter(self, hashed: int, place: int) -> None:
         slot = hashed & self._mask

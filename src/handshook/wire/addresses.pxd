@@ -1,2 +1,5 @@
+cimport cython
+
 cpdef bint is_unicast(bytes packed)
-cpdef bytes make_key(bytes remote, bytes local, int remote_port, int local_port)
+@cython.locals(ports="unsigned int")
+cpdef bytes make_key(bytes remote, bytes local, unsigned int remote_port, unsigned int local_port)

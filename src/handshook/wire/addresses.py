@@ -29,8 +29,8 @@ def is_unicast(packed: bytes) -> bool:
 
 def make_key(remote: bytes, local: bytes, remote_port: int, local_port: int) -> bytes:
     """The key under which segments from `remote` to `local` are filed."""
-    ports = bytes((remote_port >> 8, remote_port & 255, local_port >> 8, local_port & 255))
-    return remote + local + ports
+    ports = remote_port << 16 | local_port
+    return b"".join((remote, local, ports.to_bytes(4, "big")))
 
 
 def remote_of(key: bytes) -> tuple[str, int]:

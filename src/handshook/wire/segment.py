@@ -236,9 +236,9 @@ def _read_tcp(frame: bytes, trusted: bool, segment: Segment) -> int:
         if fold(total + word_sum(frame, tcp, end)) != 0xFFFF:
             return TCP_CHECKSUM_BAD
     if tcp == addresses + width:
-        segment.key = frame[addresses : tcp + 4]
+        segment.key = p[addresses : tcp + 4]
     else:
-        segment.key = frame[addresses : addresses + width] + frame[tcp : tcp + 4]
+        segment.key = p[addresses : addresses + width] + p[tcp : tcp + 4]
     segment.seq = _u32(p, tcp + 4)
     segment.ack = _u32(p, tcp + 8)
     segment.flags = p[tcp + 13]
