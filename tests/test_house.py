@@ -52,16 +52,6 @@ ASKS_THE_SYSTEM = {"host/seed.py"}
 LONGEST_FILE = 600
 LONGEST_FUNCTION = 60
 
-# What is over, and waits to be brought under.
-TOO_LONG_FILES = set()
-TOO_LONG_FUNCTIONS = {"tcp/tcb.py"}
-
-
-def marked(wrong):
-    """Every module, those in `wrong` as known failures."""
-    too_long = pytest.mark.xfail(reason="known to be too long", strict=True)
-    return [pytest.param(path, marks=too_long if where(path) in wrong else (), id=where(path)) for path in MODULES]
-
 
 def where(path):
     return path.relative_to(PACKAGE).as_posix()
@@ -188,13 +178,13 @@ def test_no_module_imports_itself_in_a_circle():
         visit(name)
 
 
-@pytest.mark.parametrize("path", marked(TOO_LONG_FILES))
+@pytest.mark.parametrize("path", MODULES, ids=where)
 def test_no_file_is_longer_than_one_idea_needs(path):
     lines = len(path.read_text().splitlines())
     assert lines <= LONGEST_FILE, f"{where(path)} has {lines} lines"
 
 
-@pytest.mark.parametrize("path", marked(TOO_LONG_FUNCTIONS))
+@pytest.mark.parametrize("path", MODULES, ids=where)
 def test_no_function_is_longer_than_a_screen(path):
     wrong = [
         f"{where(path)}:{node.lineno} {node.name} has {node.end_lineno - node.lineno + 1} lines"

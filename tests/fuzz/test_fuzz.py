@@ -84,17 +84,7 @@ def run(name, world, inputs):
         ) from wrong
 
 
-# Worlds that what stands in tests/host/test_found_by_fuzz.py as known still breaks.
-BROKEN = {"small windows"}
-
-
-def marked(names):
-    """The worlds, those that break marked as known failures."""
-    breaks = pytest.mark.xfail(reason="see test_found_by_fuzz.py", raises=AssertionError, strict=True)
-    return [pytest.param(name, marks=breaks if name in BROKEN else ()) for name in names]
-
-
-@pytest.mark.parametrize("name", marked(WORLDS))
+@pytest.mark.parametrize("name", WORLDS)
 def test_no_input_breaks_the_stack(name):
     world = World(f"{SEED} {name}", **WORLDS[name])
     inputs = -(-INPUTS // len(WORLDS))

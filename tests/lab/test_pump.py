@@ -29,6 +29,7 @@ class Recorder:
         self.due: float | None = None
         self.advanced: list[float] = []
         self.answers = False
+        self.news = False
 
     def receive_many(self, frames: list[bytes], now: float) -> None:
         self.heard += frames
@@ -81,15 +82,25 @@ def bench() -> Iterator[Bench]:
     made.close()
 
 
-def test_frames_come_in_and_answers_leave_in_the_same_turn(bench: Bench) -> None:
+def test_frames_come_in_as_one_batch_and_answers_leave_with_the_next_turn(bench: Bench) -> None:
     bench.engine.answers = True
     for number in range(100):
         bench.far.send(b"%d" % number)
     assert bench.pump.turn(0)
     assert bench.engine.heard == [b"%d" % number for number in range(100)]
     assert bench.engine.batches == [100]
-    assert bench.arrived() == [b"re: %d" % number for number in range(100)]
+    # What the program makes of it in between leaves in the same batch.
+    assert bench.arrived() == []
+    bench.engine.to_say.append(b"and more")
+    assert bench.pump.turn(0)
+    assert bench.arrived() == [*(b"re: %d" % number for number in range(100)), b"and more"]
     assert not bench.pump.turn(0)
+
+
+def test_news_for_the_program_ends_the_sleep(bench: Bench) -> None:
+    bench.engine.news = True
+    assert not bench.pump.turn(HANG)
+    assert bench.pump.wakeups == 1
 
 
 def test_what_the_caller_made_the_engine_say_leaves_before_the_sleep(bench: Bench) -> None:
@@ -130,10 +141,11 @@ def test_a_full_queue_keeps_frames_in_order_and_asks_the_engine_for_no_more(benc
     assert bench.pump.wakeups == 2
     assert (bench.pump.backlog, bench.engine.asked) == (kept, asked)
     arrived = bench.arrived()
-    while bench.pump.backlog or bench.engine.to_say:
+    while bench.pump.backlog:
         assert bench.pump.turn(HANG)
         arrived += bench.arrived()
-    assert arrived == [*first, b"last"]
+    assert bench.pump.turn(0)
+    assert [*arrived, *bench.arrived()] == [*first, b"last"]
     # Room is no news any more.
     assert not bench.pump.turn(0)
 

@@ -43,7 +43,8 @@ class Config:
 
     msl: float = 30.0
     """The longest life of a segment in the network; TIME-WAIT lasts twice that. RFC 9293 3.4.2 takes 2 minutes as an
-    engineering choice; Linux and the BSDs have taken 30 s."""
+    engineering choice; Linux and the BSDs have taken 30 s. It is the network's, not a connection's: the stack's own
+    counts, whatever a listener's or connection's config says."""
 
     fin_wait_2_timeout: float = 60.0
     """How long a peer may take to finish after the program has let go of the connection; Linux's default."""

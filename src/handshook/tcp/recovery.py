@@ -39,7 +39,7 @@ def acknowledged(c: TCB, s: Segment, octets: int, now: float) -> None:
     in_flight = board.in_flight()
     delivered = board.advance(c.snd_una, now)
     if s.sack is not None and c.sack:
-        delivered += board.take_sack(s.sack, c.snd_una, c.snd_nxt, now)
+        delivered += board.take_sack(s.sack, c.snd_una, c.snd_nxt, c.mss, now)
     if octets:
         c.duplicate_acks = 0
         _drag_marks(c)

@@ -32,9 +32,11 @@ cdef class Scoreboard:
     @cython.locals(rtt=double)
     cdef Py_ssize_t _arrived(self, Sent record, Py_ssize_t size, double now) except -1
     @cython.locals(news=Py_ssize_t, left="unsigned int", right="unsigned int", edges=tuple)
-    cpdef Py_ssize_t take_sack(self, tuple blocks, unsigned int una, unsigned int nxt, double now) except -1
-    @cython.locals(news=Py_ssize_t, index=Py_ssize_t, record=Sent, size=Py_ssize_t)
-    cdef Py_ssize_t _mark(self, unsigned int left, unsigned int right, double now) except -1
+    cpdef Py_ssize_t take_sack(self, tuple blocks, unsigned int una, unsigned int nxt, Py_ssize_t mss,
+                               double now) except -1
+    @cython.locals(news=Py_ssize_t, index=Py_ssize_t, record=Sent, size=Py_ssize_t, skipped=Py_ssize_t,
+                   whole=Py_ssize_t)
+    cdef Py_ssize_t _mark(self, unsigned int left, unsigned int right, Py_ssize_t mss, double now) except -1
     @cython.locals(record=Sent, rest=Sent)
     cdef _split(self, Py_ssize_t index, unsigned int at)
     @cython.locals(window=double, doubt=double, left=double, index=Py_ssize_t, record=Sent)

@@ -172,7 +172,7 @@ class Scoreboard:
             self.newest_rtt = rtt
         return size
 
-    def take_sack(self, blocks: tuple[tuple[int, int], ...], una: int, nxt: int, now: float) -> int:
+    def take_sack(self, blocks: tuple[tuple[int, int], ...], una: int, nxt: int, mss: int, now: float) -> int:
         """Mark what the blocks cover; returns the octets that are news.
 
         Blocks outside of what is out are lies or duplicates (RFC 2883) and mark nothing.
@@ -187,10 +187,15 @@ class Scoreboard:
                 # RFC 2883 4: a D-SACK, the peer got this twice; our patience was too short (RFC 8985 6.2 step 4).
                 self.duplicates_seen = True
                 continue
-            news += self._mark(left, right, now)
+            news += self._mark(left, right, mss, now)
         return news
 
-    def _mark(self, left: int, right: int, now: float) -> int:
+    def _mark(self, left: int, right: int, mss: int, now: float) -> int:
+        """Mark [left, right) as arrived.
+
+        A stretch is cut only where segments were, every `mss` octets from its start: else a peer that tells of single
+        octets could shred it, and make each of its ACKs cost more than the one before (CVE-2019-11478).
+        """
         news = 0
         index = self.head
         while index < len(self.records):
@@ -199,11 +204,16 @@ class Scoreboard:
                 break
             if not record.sacked and before(left, record.end):
                 if before(record.seq, left):
-                    self._split(index, left)
+                    skipped = (distance(record.seq, left) + mss - 1) // mss * mss
+                    if skipped < distance(record.seq, record.end):
+                        self._split(index, (record.seq + skipped) & 0xFFFFFFFF)
                     index += 1
                     continue
                 if before(right, record.end):
-                    self._split(index, right)
+                    whole = distance(record.seq, right) // mss * mss
+                    if whole == 0:
+                        break
+                    self._split(index, (record.seq + whole) & 0xFFFFFFFF)
                 size = distance(record.seq, record.end)
                 news += self._arrived(record, size, now)
                 record.sacked = True

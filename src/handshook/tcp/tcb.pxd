@@ -27,6 +27,9 @@ cdef class TCB(Flow):
     cdef public double reorder_at, retransmit_at, ack_at, keep_alive_at, give_up_at, unanswered_from
     cdef public double challenge_from, started_at, last_heard, established_at
 
+    cdef _offer(self, config)
+    cdef _begin_timing(self, config)
+
 cpdef Py_ssize_t flight(TCB c) noexcept
 @cython.locals(size=Py_ssize_t)
 cpdef unsigned int data_end(TCB c) noexcept

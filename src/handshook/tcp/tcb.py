@@ -138,19 +138,6 @@ class TCB(Flow):
         self.squeezed = False  # our last segment told of a window that unread data had narrowed
         self.capacity = config.receive_window
         self.rcv_scale = config.receive_scale
-        # Options
-        self.scaling = config.window_scale
-        self.timestamps = config.timestamps
-        self.sack = config.sack
-        self.ts_recent = self.ts_offset = 0
-        self.ts_recent_at = 0.0
-        self.ecn = self.ecn_echo = self.cwr_owed = False
-        self.ecn_until = 0  # the window of data for which we have slowed down already
-        self.peer_mss = 0
-        self.mss = DEFAULT_MSS4
-        self.unit = (
-            self.mss
-        )  # the most payload that may leave as one frame: `mss`, or a multiple where the link cuts it up
         # What is to be said
         self.ack_owed = ACK_NONE
         self.ack_reason: int = SENT_ACK
@@ -166,7 +153,34 @@ class TCB(Flow):
         self.fin_known = self.peer_finished = False
         self.fin_seq = 0  # the sequence number of the peer's FIN, once `fin_known`
         self.close_called = False
-        # Loss
+        self._offer(config)
+        self._begin_timing(config)
+        # For the program, and for whoever asks how it went
+        self.passive = False
+        self.owned = True  # the program holds it; a connection that waits to be accepted is nobody's yet
+        self.listed = False  # news of it waits for the program
+        self.happened = 0
+        self.why: int = NOTHING
+        self.started_at = self.last_heard = now
+        self.established_at = NEVER
+        self.segments_in = self.segments_out = self.retransmissions = 0
+
+    def _offer(self, config: Config) -> None:
+        """The options and what they settle, as they stand until the peer's SYN is known."""
+        self.scaling = config.window_scale
+        self.timestamps = config.timestamps
+        self.sack = config.sack
+        self.ts_recent = self.ts_offset = 0
+        self.ts_recent_at = 0.0
+        self.ecn = self.ecn_echo = self.cwr_owed = False
+        self.ecn_until = 0  # the window of data for which we have slowed down already
+        self.peer_mss = 0
+        self.mss = DEFAULT_MSS4
+        # The most payload that may leave as one frame: `mss`, or a multiple where the link cuts it up.
+        self.unit = self.mss
+
+    def _begin_timing(self, config: Config) -> None:
+        """Loss, round trips and time-outs (RFC 6298), and the limits on what strangers can make us send."""
         self.recovering = False
         self.recover = 0
         self.duplicate_acks = 0
@@ -174,7 +188,6 @@ class TCB(Flow):
         self.timer_probes = False  # the timer that runs is the probe time-out, not the retransmission time-out
         self.tail_owed = self.tail_probed = self.tail_again = False
         self.tail_end = 0
-        # Round trips and time-outs (RFC 6298)
         self.srtt = self.rttvar = 0.0
         self.rto = config.initial_rto
         self.delayed_ack = config.delayed_ack
@@ -185,18 +198,8 @@ class TCB(Flow):
         self.retries = self.probes = 0
         self.retransmit_at = self.ack_at = self.keep_alive_at = self.give_up_at = NEVER
         self.unanswered_from = NEVER
-        # Limits on what strangers can make us send
         self.challenges = 0
         self.challenge_from = 0.0
-        # For the program, and for whoever asks how it went
-        self.passive = False
-        self.owned = True  # the program holds it; a connection that waits to be accepted is nobody's yet
-        self.listed = False  # news of it waits for the program
-        self.happened = 0
-        self.why: int = NOTHING
-        self.started_at = self.last_heard = now
-        self.established_at = NEVER
-        self.segments_in = self.segments_out = self.retransmissions = 0
 
 
 def flight(c: TCB) -> int:
