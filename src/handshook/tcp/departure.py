@@ -12,7 +12,9 @@ from .ecn import ECT
 from .owed import ACK_NONE, ACK_NOW
 from .recovery import congestion_of, note_sent, tail_probe_sent
 from .scoreboard import Sent
+from .selective import has_blocks, take_blocks
 from .sequence import before, before_or_at, distance, signed_distance
+from .spurious import note_resent
 from .states import CLOSED, SYN_RECEIVED, SYN_SENT
 from .tcb import TCB, data_end, flight
 from .timing import arm, measure_from
@@ -153,6 +155,7 @@ def _emit_again(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
     c.rtt_start = NEVER
     if syn:
         return _emit_syn(c, b, now, frames, SENT_SYN_AGAIN if c.stage == SYN_SENT else SENT_SYN_ACK_AGAIN)
+    note_resent(c, timestamp(c, now))
     return _write_again(c, b, now, frames, lost, SENT_DATA_AGAIN)
 
 
@@ -218,14 +221,19 @@ def _emit_bare(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, ou
     return outcome
 
 
+def timestamp(c: TCB, now: float) -> int:
+    """Our clock of milliseconds as this connection shows it (RFC 7323 5.4)."""
+    return (int(now * 1000) + c.ts_offset) & 0xFFFFFFFF
+
+
 def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count: int, flags: int, why: int) -> None:
     """Build one segment of an open connection, with every option that belongs in it."""
     b.begin(4 if len(c.key) == 12 else 6)
     if c.timestamps:
-        b.add_timestamps((int(now * 1000) + c.ts_offset) & 0xFFFFFFFF, c.ts_recent)
-    gaps = c.sack and c.incoming is not None and c.incoming.beyond is not None
-    if gaps and c.incoming is not None and count + MOST_SACK <= c.mss:
-        b.add_sack(c.incoming.blocks())
+        b.add_timestamps(timestamp(c, now), c.ts_recent)
+    gaps = has_blocks(c)
+    if gaps and count + MOST_SACK <= c.mss:
+        b.add_sack(take_blocks(c))
         gaps = False
     window = advertise(c)
     if c.ecn:
@@ -264,7 +272,7 @@ def _emit_syn(c: TCB, b: Builder, now: float, frames: list[bytes], why: int) -> 
     if c.sack:
         b.add_sack_permitted()
     if c.timestamps:
-        b.add_timestamps((int(now * 1000) + c.ts_offset) & 0xFFFFFFFF, 0 if opening else c.ts_recent)
+        b.add_timestamps(timestamp(c, now), 0 if opening else c.ts_recent)
     if c.scaling:
         b.add_scale(c.config.receive_scale)
     flags = SYN if opening else SYN | ACK

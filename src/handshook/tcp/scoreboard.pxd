@@ -2,7 +2,7 @@ cimport cython
 from .sequence cimport before, before_or_at, distance
 
 cdef double NEVER
-cdef Py_ssize_t MOST_PATIENCE, DUPLICATES, EMPTIED
+cdef Py_ssize_t MOST_PATIENCE, DUPLICATES, EMPTIED, PERSISTENCE
 
 @cython.final
 @cython.freelist(64)
@@ -16,9 +16,9 @@ cdef class Scoreboard:
     cdef readonly list records
     cdef readonly Py_ssize_t head, out, lost, sacked, credit
     cdef readonly double newest_at, newest_rtt, least_rtt
-    cdef readonly unsigned int newest_end, fack
+    cdef readonly unsigned int newest_end, fack, duplicate_round
     cdef readonly bint reordering, duplicates_seen
-    cdef readonly int patience
+    cdef readonly int patience, persist
 
     cpdef add(self, unsigned int seq, unsigned int end, double now)
     @cython.locals(index=Py_ssize_t, record=Sent)
@@ -41,10 +41,13 @@ cdef class Scoreboard:
     cdef _split(self, Py_ssize_t index, unsigned int at)
     @cython.locals(window=double, doubt=double, left=double, index=Py_ssize_t, record=Sent)
     cpdef double detect(self, double now, double srtt, int mss, bint recovering) except -1
+    cpdef adapt(self, unsigned int una, unsigned int nxt, bint recovered)
     @cython.locals(record=Sent)
     cpdef lose_first(self, Py_ssize_t most)
     @cython.locals(index=Py_ssize_t, record=Sent)
     cpdef lose_all(self)
+    @cython.locals(index=Py_ssize_t, record=Sent, size=Py_ssize_t)
+    cpdef find_all(self)
     @cython.locals(index=Py_ssize_t, record=Sent)
     cpdef lose_longer(self, Py_ssize_t size)
     @cython.locals(record=Sent)

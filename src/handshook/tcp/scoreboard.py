@@ -11,6 +11,7 @@ from .sequence import before, before_or_at, distance
 # RFC 8985 6.2 step 4: the reordering window never spans more than this many quarters of the least round trip.
 MOST_PATIENCE = 16
 DUPLICATES = 3  # RFC 5681 3.2, RFC 8985 6.2 step 4
+PERSISTENCE = 16  # RFC 8985 6.2 step 4: RACK.reo_wnd_persist
 EMPTIED = 64
 
 
@@ -33,6 +34,7 @@ class Scoreboard:
 
     __slots__ = (
         "credit",
+        "duplicate_round",
         "duplicates_seen",
         "fack",
         "head",
@@ -43,6 +45,7 @@ class Scoreboard:
         "newest_rtt",
         "out",
         "patience",
+        "persist",
         "records",
         "reordering",
         "sacked",
@@ -62,6 +65,8 @@ class Scoreboard:
         self.reordering = False
         self.patience = 1
         self.duplicates_seen = False
+        self.duplicate_round = start  # RACK.dsack_round: until this is acknowledged patience doesn't grow again
+        self.persist = 0  # how many more recoveries the patience lasts
 
     # --- sending -------------------------------------------------------------------------------------------------
 
@@ -148,6 +153,8 @@ class Scoreboard:
         self.credit = 0
         if before(self.fack, una):
             self.fack = una
+        if before(self.duplicate_round, una):
+            self.duplicate_round = una
         return delivered
 
     def _arrived(self, record: Sent, size: int, now: float) -> int:
@@ -178,13 +185,16 @@ class Scoreboard:
         Blocks outside of what is out are lies or duplicates (RFC 2883) and mark nothing.
         """
         news = 0
+        if len(blocks) > 1 and not before(blocks[0][0], blocks[1][0]) and not before(blocks[1][1], blocks[0][1]):
+            # RFC 2883 4: a first block inside the second one is a D-SACK too.
+            self.duplicates_seen = True
         for edges in blocks:
             left = edges[0]
             right = edges[1]
             if not before(left, right) or before(nxt, right):
                 continue
             if before(left, una):
-                # RFC 2883 4: a D-SACK, the peer got this twice; our patience was too short (RFC 8985 6.2 step 4).
+                # RFC 2883 4: a D-SACK, the peer got this twice.
                 self.duplicates_seen = True
                 continue
             news += self._mark(left, right, mss, now)
@@ -239,10 +249,6 @@ class Scoreboard:
         """RFC 8985 6.2 step 5: mark what is lost by now; returns when to look again, NEVER when nothing is in doubt."""
         if self.sacked == 0 and self.newest_at < 0:
             return NEVER
-        if self.duplicates_seen:
-            self.duplicates_seen = False
-            self.reordering = True
-            self.patience = min(self.patience + 1, MOST_PATIENCE)
         window = 0.0
         if self.reordering or not (recovering or self.sacked >= DUPLICATES * mss):
             window = min(self.patience * self.least_rtt / 4, srtt) if self.least_rtt != NEVER else 0.0
@@ -264,6 +270,19 @@ class Scoreboard:
                 doubt = left
         return now + doubt if doubt > 0 else NEVER
 
+    def adapt(self, una: int, nxt: int, recovered: bool) -> None:
+        """RFC 8985 6.2 step 4: patience grows once in each round that tells of needless retransmissions, and is gone
+        after 16 recoveries without."""
+        if self.duplicates_seen and not before(una, self.duplicate_round):
+            self.duplicate_round = nxt
+            self.patience = min(self.patience + 1, MOST_PATIENCE)
+            self.persist = PERSISTENCE
+        elif recovered and self.persist > 0:
+            self.persist -= 1
+            if self.persist == 0:
+                self.patience = 1
+        self.duplicates_seen = False
+
     def lose_first(self, most: int) -> None:
         """The first stretch, or its first `most` octets, is taken for lost."""
         if self.head == len(self.records):
@@ -281,6 +300,16 @@ class Scoreboard:
             if not record.sacked:
                 self._lose(record)
         self.credit = 0
+
+    def find_all(self) -> None:
+        """What was taken for lost is on its way after all."""
+        for index in range(self.head, len(self.records)):
+            record = self.records[index]
+            if record.lost:
+                record.lost = False
+                size = distance(record.seq, record.end)
+                self.lost -= size
+                self.out += size
 
     def lose_longer(self, size: int) -> None:
         """Every stretch of more than `size` octets is taken for lost: the path has no room for it (RFC 1191 6.4)."""

@@ -9,6 +9,7 @@ from .buffers import ReceiveBuffer, SendBuffer
 from .clock import NEVER
 from .config import Config
 from .congestion import Congestion
+from .doubt import NO_DOUBT
 from .flow import Flow
 from .owed import ACK_NONE
 from .scoreboard import Scoreboard
@@ -33,6 +34,8 @@ class TCB(Flow):
         "ack_at",
         "ack_owed",
         "ack_reason",
+        "again_left",
+        "again_right",
         "capacity",
         "challenge_from",
         "challenges",
@@ -41,6 +44,8 @@ class TCB(Flow):
         "congestion",
         "cwr_owed",
         "delayed_ack",
+        "doubt",
+        "doubt_timestamp",
         "duplicate_acks",
         "ecn",
         "ecn_echo",
@@ -75,6 +80,7 @@ class TCB(Flow):
         "peer_mss",
         "probe_owed",
         "probes",
+        "quick_acks",
         "rcv_edge",
         "rcv_nxt",
         "rcv_scale",
@@ -142,6 +148,8 @@ class TCB(Flow):
         self.ack_owed = ACK_NONE
         self.ack_reason: int = SENT_ACK
         self.unacked_octets = 0  # what came since our last ACK
+        self.quick_acks = 0  # how many ACKs are not to be delayed
+        self.again_left = self.again_right = 0  # the octets that came twice, until the peer was told (RFC 2883)
         self.reset_owed = False
         self.probe_owed = False
         self.nagle = config.nagle
@@ -184,6 +192,8 @@ class TCB(Flow):
         self.recovering = False
         self.recover = 0
         self.duplicate_acks = 0
+        self.doubt = NO_DOUBT  # may what was sent again have been needless? See spurious.py
+        self.doubt_timestamp = 0
         self.reorder_at = NEVER  # when RACK looks again at what may only be late
         self.timer_probes = False  # the timer that runs is the probe time-out, not the retransmission time-out
         self.tail_owed = self.tail_probed = self.tail_again = False

@@ -2,6 +2,7 @@ cimport cython
 from ..wire.segment cimport Segment
 from .buffers cimport ReceiveBuffer
 from .recovery cimport acknowledged, duplicate, lose_all
+from .selective cimport note_duplicate, note_gap
 from .sequence cimport before, before_or_at, distance, signed_distance
 from .tcb cimport TCB
 from .timing cimport measure_to, rearm, settle_rto

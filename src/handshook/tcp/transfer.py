@@ -8,6 +8,7 @@ from .clock import NEVER
 from .happened import READABLE, WRITABLE
 from .owed import ACK_LATER, ACK_NOW
 from .recovery import acknowledged, duplicate, lose_all
+from .selective import note_duplicate, note_gap
 from .sequence import before, before_or_at, distance, signed_distance
 from .states import CLOSED, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, TIME_WAIT
 from .tcb import TCB
@@ -142,6 +143,7 @@ def take_data(c: TCB, s: Segment, now: float) -> int:
         if old >= last - first:
             c.ack_owed = ACK_NOW
             return NOTHING
+        note_duplicate(c, seq, c.rcv_nxt)
         first += old
         seq = c.rcv_nxt
     if c.close_called:
@@ -164,8 +166,11 @@ def take_data(c: TCB, s: Segment, now: float) -> int:
     if seq != c.rcv_nxt:
         # RFC 5681 4.2: an immediate ACK, so that the sender counts it as a duplicate.
         c.ack_owed = ACK_NOW
+        note_gap(c)
         if not c.incoming.keep(seq, s.frame[first:last]):
             return REASSEMBLY_FULL
+        if c.incoming.repeated:
+            note_duplicate(c, seq, (seq + c.incoming.repeated) & 0xFFFFFFFF)
         return DATA_OUT_OF_ORDER
     if c.incoming.beyond is None:
         c.incoming.append(s.frame, first, last)
@@ -183,8 +188,10 @@ def _owe_ack(c: TCB, octets: int, now: float) -> None:
     if c.ack_owed == ACK_NOW:
         return
     c.unacked_octets += octets
-    if c.unacked_octets >= 2 * c.mss or c.delayed_ack <= 0:
+    if c.unacked_octets >= 2 * c.mss or c.delayed_ack <= 0 or c.quick_acks:
         c.ack_owed = ACK_NOW
+        if c.quick_acks:
+            c.quick_acks -= 1
     elif c.ack_owed != ACK_LATER:
         c.ack_owed = ACK_LATER
         c.ack_at = now + c.delayed_ack
