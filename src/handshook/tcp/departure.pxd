@@ -33,6 +33,8 @@ cdef int _emit_tail_probe(TCB c, Builder b, double now, list frames) except -1
 @cython.locals(seq="unsigned int", waiting=Py_ssize_t, count=Py_ssize_t)
 cdef int _emit_probe(TCB c, Builder b, double now, list frames) except -1
 cdef int _emit_bare(TCB c, Builder b, double now, list frames, unsigned int seq, int outcome) except -1
+@cython.locals(why=int, number="unsigned int")
+cdef _emit_earlier(TCB c, Builder b, double now, list frames)
 cpdef unsigned int timestamp(TCB c, double now) noexcept
 @cython.locals(window="unsigned int", out=SendBuffer, gaps=bint)
 cdef int _write(TCB c, Builder b, double now, list frames, unsigned int seq, Py_ssize_t count, unsigned int flags, int why) except -1

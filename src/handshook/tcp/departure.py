@@ -62,6 +62,8 @@ def emit(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
     if c.probe_owed:
         outcome = _emit_probe(c, b, now, frames)
     if c.ack_owed == ACK_NOW:
+        if c.earlier_acks:
+            _emit_earlier(c, b, now, frames)
         outcome = _emit_bare(c, b, now, frames, c.snd_nxt, c.ack_reason)
     elif outcome == NOTHING and update_due(c):
         outcome = _emit_bare(c, b, now, frames, c.snd_nxt, SENT_WINDOW_UPDATE)
@@ -221,6 +223,17 @@ def _emit_bare(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, ou
     return outcome
 
 
+def _emit_earlier(c: TCB, b: Builder, now: float, frames: list[bytes]) -> None:
+    """The ACKs that were owed before the last one of this batch, as they would have left then; see acking.py."""
+    why = c.ack_reason
+    number = c.rcv_nxt
+    c.rcv_nxt = c.earlier_number
+    for _ in range(c.earlier_acks):
+        _emit_bare(c, b, now, frames, c.snd_nxt, SENT_ACK)
+    c.rcv_nxt = number
+    c.ack_reason = why
+
+
 def timestamp(c: TCB, now: float) -> int:
     """Our clock of milliseconds as this connection shows it (RFC 7323 5.4)."""
     return (int(now * 1000) + c.ts_offset) & 0xFFFFFFFF
@@ -261,7 +274,8 @@ def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count:
         c.ack_owed = ACK_NONE
         c.ack_reason = SENT_ACK
         c.ack_at = NEVER
-        c.unacked_octets = 0
+        c.unacked_octets = c.earlier_acks = 0
+        c.owed_number = c.rcv_nxt
 
 
 def _emit_syn(c: TCB, b: Builder, now: float, frames: list[bytes], why: int) -> int:

@@ -1,24 +1,15 @@
 """What a receiver tells beyond the ACK number: what came from behind a gap (RFC 2018), and what came twice (RFC 2883).
-
-A duplicate also says that the peer's window is small, and a gap that it will be: for a while no ACK is delayed then.
 """
 
+from .acking import note_trouble
 from .tcb import TCB
-
-# Linux's figure: so many ACKs let a sender's window grow from one segment to where two come at a time.
-QUICK_ACKS = 16
-
-
-def note_gap(c: TCB) -> None:
-    """A segment came from beyond a gap: its sender will slow down."""
-    c.quick_acks = QUICK_ACKS
 
 
 def note_duplicate(c: TCB, left: int, right: int) -> None:
     """The octets [left, right) came again: told once, in the next ACK (RFC 2883 4)."""
     c.again_left = left
     c.again_right = right
-    c.quick_acks = QUICK_ACKS
+    note_trouble(c)
 
 
 def has_blocks(c: TCB) -> bool:

@@ -15,10 +15,10 @@ cdef class TCB(Flow):
     cdef public Scoreboard scoreboard
     cdef public unsigned int iss, snd_una, snd_nxt, snd_wnd, snd_wl1, snd_wl2, max_window
     cdef public unsigned int irs, rcv_nxt, rcv_edge, last_ack_sent
-    cdef public unsigned int ts_recent, ts_offset, tail_end, ecn_until, recover, fin_seq, rtt_seq, small_end, again_left, again_right, doubt_timestamp
+    cdef public unsigned int ts_recent, ts_offset, tail_end, ecn_until, recover, fin_seq, rtt_seq, small_end, owed_number, earlier_number, again_left, again_right, doubt_timestamp
     cdef public Py_ssize_t capacity, unacked_octets
     cdef public int snd_scale, rcv_scale, peer_mss, mss, unit, mtu, most_frame
-    cdef public int ack_owed, ack_reason, duplicate_acks, quick_acks, doubt, retries, probes, challenges, happened, why
+    cdef public int ack_owed, ack_reason, duplicate_acks, troubled, earlier_acks, doubt, retries, probes, challenges, happened, why
     cdef public int retransmissions
     cdef public unsigned long long segments_in, segments_out
     cdef public bint ecn, ecn_echo, cwr_owed, must_resend, timer_probes, tail_owed, tail_probed, tail_again, syn_acked, scaling, nagle, probe_owed, squeezed, timestamps, sack, reset_owed, fin_queued, fin_sent, fin_acked, fin_known, peer_finished

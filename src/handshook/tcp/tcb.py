@@ -47,6 +47,8 @@ class TCB(Flow):
         "doubt",
         "doubt_timestamp",
         "duplicate_acks",
+        "earlier_acks",
+        "earlier_number",
         "ecn",
         "ecn_echo",
         "ecn_until",
@@ -74,13 +76,13 @@ class TCB(Flow):
         "must_resend",
         "nagle",
         "outgoing",
+        "owed_number",
         "owned",
         "passive",
         "peer_finished",
         "peer_mss",
         "probe_owed",
         "probes",
-        "quick_acks",
         "rcv_edge",
         "rcv_nxt",
         "rcv_scale",
@@ -120,6 +122,7 @@ class TCB(Flow):
         "ts_offset",
         "ts_recent",
         "ts_recent_at",
+        "troubled",
         "unacked_octets",
         "unanswered_from",
         "unit",
@@ -148,7 +151,9 @@ class TCB(Flow):
         self.ack_owed = ACK_NONE
         self.ack_reason: int = SENT_ACK
         self.unacked_octets = 0  # what came since our last ACK
-        self.quick_acks = 0  # how many ACKs are not to be delayed
+        # How many more segments are acknowledged at once and each; the number of the ACK that is owed; the number of those
+        # owed before it in the same batch, and how many they are. See acking.py.
+        self.troubled = self.owed_number = self.earlier_number = self.earlier_acks = 0
         self.again_left = self.again_right = 0  # the octets that came twice, until the peer was told (RFC 2883)
         self.reset_owed = False
         self.probe_owed = False

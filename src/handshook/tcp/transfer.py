@@ -3,12 +3,13 @@
 from ..outcomes import Outcome
 from ..wire.flags import FIN, SYN
 from ..wire.segment import Segment
+from .acking import note_trouble, owe, owe_at_once
 from .buffers import ReceiveBuffer
 from .clock import NEVER
 from .happened import READABLE, WRITABLE
-from .owed import ACK_LATER, ACK_NOW
+from .owed import ACK_NOW
 from .recovery import acknowledged, duplicate, lose_all
-from .selective import note_duplicate, note_gap
+from .selective import note_duplicate
 from .sequence import before, before_or_at, distance, signed_distance
 from .states import CLOSED, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, TIME_WAIT
 from .tcb import TCB
@@ -165,8 +166,8 @@ def take_data(c: TCB, s: Segment, now: float) -> int:
         c.incoming = ReceiveBuffer()
     if seq != c.rcv_nxt:
         # RFC 5681 4.2: an immediate ACK, so that the sender counts it as a duplicate.
-        c.ack_owed = ACK_NOW
-        note_gap(c)
+        note_trouble(c)
+        owe_at_once(c)
         if not c.incoming.keep(seq, s.frame[first:last]):
             return REASSEMBLY_FULL
         if c.incoming.repeated:
@@ -177,21 +178,7 @@ def take_data(c: TCB, s: Segment, now: float) -> int:
         c.rcv_nxt = (seq + last - first) & 0xFFFFFFFF
     else:
         c.rcv_nxt = c.incoming.fill(seq, s.frame, first, last)
-        c.ack_owed = ACK_NOW
-    _owe_ack(c, last - first, now)
+        note_trouble(c)
+    owe(c, last - first, now)
     c.happened |= READABLE
     return DATA_ACCEPTED
-
-
-def _owe_ack(c: TCB, octets: int, now: float) -> None:
-    """RFC 9293 3.8.6.3: an ACK may wait a little, but at least every second full-sized segment gets one."""
-    if c.ack_owed == ACK_NOW:
-        return
-    c.unacked_octets += octets
-    if c.unacked_octets >= 2 * c.mss or c.delayed_ack <= 0 or c.quick_acks:
-        c.ack_owed = ACK_NOW
-        if c.quick_acks:
-            c.quick_acks -= 1
-    elif c.ack_owed != ACK_LATER:
-        c.ack_owed = ACK_LATER
-        c.ack_at = now + c.delayed_ack
