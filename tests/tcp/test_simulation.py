@@ -15,7 +15,7 @@ CHUNK = 50
 
 # What the first 200 runs put on the wire, all of it. It moves when the engine says anything at another time or in other
 # words, and is then to be replaced on purpose; the compiled and the uncompiled build must always agree in it.
-ON_THE_WIRE = "96747b14e9fd13a0c163adca6fdceeb3"
+ON_THE_WIRE = "777553b2ddfcd87a1c9d333407ab798f"
 MEASURED = 200
 
 

@@ -93,6 +93,10 @@ def enter_recovery(c: TCB, now: float) -> None:
     """A loss was found: one reduction for the whole window that is out (RFC 6675 5, RFC 6582 3.2)."""
     c.recovering = True
     c.recover = c.snd_nxt
+    if c.timer_probes:
+        # RFC 8985 7.2: no probe in recovery, when there is more to send than one could tell.
+        c.timer_probes = False
+        c.retransmit_at = now + c.rto
     suspect(c)
     if c.congestion is not None:
         c.congestion.lost(distance(c.snd_una, c.snd_nxt), c.mss, now)
@@ -162,12 +166,15 @@ def tail_probe_sent(c: TCB, again: bool) -> None:
 
 
 def _judge_tail_probe(c: TCB, s: Segment, octets: int, now: float) -> None:
-    """RFC 8985 7.4: was the probe needless, or did it repair a loss that nothing else would have told of?"""
+    """RFC 8985 7.4.2: was the probe needless, or did it repair a loss that nothing else would have told of?"""
     if before(c.snd_una, c.tail_end):
         return
     if not c.tail_again or (s.sack is not None and _tells_of_duplicate(c, s)):
         c.tail_probed = False
-    elif octets:
+    elif octets == 0:
+        # A duplicate ACK from a peer without D-SACK: the probe came twice.
+        c.tail_probed = False
+    elif before(c.tail_end, c.snd_una):
         c.tail_probed = False
         if not c.recovering and c.congestion is not None:
             c.congestion.lost(max(distance(c.snd_una, c.snd_nxt), c.congestion.cwnd), c.mss, now)

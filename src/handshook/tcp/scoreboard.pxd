@@ -15,7 +15,7 @@ cdef class Sent:
 cdef class Scoreboard:
     cdef readonly list records
     cdef readonly Py_ssize_t head, out, lost, sacked, credit
-    cdef readonly double newest_at, newest_rtt, least_rtt
+    cdef readonly double newest_at, newest_came, least_rtt
     cdef readonly unsigned int newest_end, fack, duplicate_round
     cdef readonly bint reordering, duplicates_seen
     cdef readonly int patience, persist
@@ -39,7 +39,7 @@ cdef class Scoreboard:
     cdef Py_ssize_t _mark(self, unsigned int left, unsigned int right, Py_ssize_t mss, double now) except -1
     @cython.locals(record=Sent, rest=Sent)
     cdef _split(self, Py_ssize_t index, unsigned int at)
-    @cython.locals(window=double, doubt=double, left=double, index=Py_ssize_t, record=Sent)
+    @cython.locals(window=double, latest=double, due=double, index=Py_ssize_t, record=Sent)
     cpdef double detect(self, double now, double srtt, int mss, bint recovering) except -1
     cpdef adapt(self, unsigned int una, unsigned int nxt, bint recovered)
     @cython.locals(record=Sent)

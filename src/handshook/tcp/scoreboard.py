@@ -41,8 +41,8 @@ class Scoreboard:
         "least_rtt",
         "lost",
         "newest_at",
+        "newest_came",
         "newest_end",
-        "newest_rtt",
         "out",
         "patience",
         "persist",
@@ -56,10 +56,10 @@ class Scoreboard:
         self.head = 0
         self.out = self.lost = self.sacked = 0
         self.credit = 0  # without SACK: octets that duplicate ACKs say have left the network
-        # RFC 8985 5.2: the most recently sent stretch that has arrived, and how long it took.
+        # RFC 8985 5.2: when the most recently sent stretch that has arrived left, and when its ACK came.
         self.newest_at = -1.0
         self.newest_end = start
-        self.newest_rtt = 0.0
+        self.newest_came = 0.0
         self.least_rtt = NEVER
         self.fack = start
         self.reordering = False
@@ -176,7 +176,7 @@ class Scoreboard:
         if self.newest_at < record.at or (self.newest_at == record.at and before(self.newest_end, record.end)):
             self.newest_at = record.at
             self.newest_end = record.end
-            self.newest_rtt = rtt
+            self.newest_came = now
         return size
 
     def take_sack(self, blocks: tuple[tuple[int, int], ...], una: int, nxt: int, mss: int, now: float) -> int:
@@ -252,7 +252,7 @@ class Scoreboard:
         window = 0.0
         if self.reordering or not (recovering or self.sacked >= DUPLICATES * mss):
             window = min(self.patience * self.least_rtt / 4, srtt) if self.least_rtt != NEVER else 0.0
-        doubt = 0.0
+        latest = now
         for index in range(self.head, len(self.records)):
             record = self.records[index]
             if record.sacked or record.lost:
@@ -263,12 +263,13 @@ class Scoreboard:
                 continue
             if record.end == self.newest_end and record.at == self.newest_at:
                 continue
-            left = record.at + self.newest_rtt + window - now
-            if left <= 0:
+            # A moment, not a time left: the timer that it sets must find the same moment come.
+            due = self.newest_came + (record.at - self.newest_at) + window
+            if due <= now:
                 self._lose(record)
-            elif left > doubt:
-                doubt = left
-        return now + doubt if doubt > 0 else NEVER
+            elif due > latest:
+                latest = due
+        return latest if latest > now else NEVER
 
     def adapt(self, una: int, nxt: int, recovered: bool) -> None:
         """RFC 8985 6.2 step 4: patience grows once in each round that tells of needless retransmissions, and is gone

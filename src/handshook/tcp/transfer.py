@@ -57,7 +57,7 @@ def take_ack(c: TCB, s: Segment, now: float) -> int:
     outcome: int = ACK_NOTHING_NEW
     if before(c.snd_una, ack):
         outcome = _advance(c, s, now)
-    elif ack == c.snd_una and c.snd_una != c.snd_nxt:
+    elif ack == c.snd_una:
         if _is_duplicate(c, s):
             duplicate(c, now)
             outcome = DUPLICATE_ACK
