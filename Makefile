@@ -16,13 +16,14 @@ export PIP_PROGRESS_BAR = off
 unexport HANDSHOOK_SANITIZE
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format sanitize clean compiled
+.PHONY: help demo test check format sanitize bench-lossy clean compiled
 
 help:
 	@echo 'make demo      connections opened and closed with the Linux kernel, drawn as they happen'
 	@echo 'make test      ruff, mypy, and the tests on the compiled and on the uncompiled build'
 	@echo 'make check     ruff and mypy only'
 	@echo 'make sanitize  the tests on a build with address and undefined-behaviour checks'
+	@echo 'make bench-lossy  goodput over lossy paths, beside the kernel'"'"'s own in the same run'
 	@echo 'make format    let ruff lay out the sources'
 	@echo 'make clean     remove everything that make has made'
 
@@ -54,12 +55,15 @@ sanitize: .venv-sanitized/tools
 		UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:log_path=$(CURDIR)/build/sanitizer \
 		.venv-sanitized/bin/python -m pytest $(PYTEST) || { cat build/sanitizer.* 2>/dev/null; exit 1; }
 
+bench-lossy: compiled
+	@.venv/bin/python -P bench/lossy.py --json bench/results-lossy.json
+
 clean:
 	rm -rf .venv .venv-pure .venv-sanitized build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # The suite needs both builds, so an environment that could not be compiled won't do.
 compiled: .venv/installed
-	@test -e .venv/installed || { echo 'make test needs the compiled build too: the line above says what is missing (all of it: build/fast.log).'; exit 1; }
+	@test -e .venv/installed || { echo 'this needs the compiled build: the line above says what is missing (all of it: build/fast.log).'; exit 1; }
 
 ENVIRONMENTS = .venv .venv-pure .venv-sanitized
 

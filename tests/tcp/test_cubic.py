@@ -58,8 +58,12 @@ def test_on_a_short_path_it_grows_as_reno_would():
         a_round(c, now, rtt)
         paces.append((before, c.estimate - before))
         now += rtt
-    assert [pace for at, pace in paces if at < 39] == pytest.approx([9 / 17] * len([1 for at, _ in paces if at < 39]), rel=0.1)
-    assert [pace for at, pace in paces if at > 41] == pytest.approx([1.0] * len([1 for at, _ in paces if at > 41]), rel=0.1)
+    assert [pace for at, pace in paces if at < 39] == pytest.approx(
+        [9 / 17] * len([1 for at, _ in paces if at < 39]), rel=0.1
+    )
+    assert [pace for at, pace in paces if at > 41] == pytest.approx(
+        [1.0] * len([1 for at, _ in paces if at > 41]), rel=0.1
+    )
     assert c.cwnd == int(c.estimate * MSS)
 
 

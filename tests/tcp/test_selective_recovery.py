@@ -1,4 +1,4 @@
-"""Loss recovery with SACK: RACK-TLP (RFC 8985), D-SACK (RFC 2883), and what turns out to be needless (RFC 3522, 4015)."""
+"""Loss recovery with SACK: RACK-TLP (RFC 8985), D-SACK (RFC 2883), and what was needless (RFC 3522, RFC 4015)."""
 
 import pytest
 
@@ -243,6 +243,16 @@ class TestNeedless:
         t, connection, before, stamp = self.later()
         ack(t, 1, tsecr=(stamp + 999) & 0xFFFFFFFF)
         ack(t, 2, tsecr=stamp)
+        assert connection.congestion.cwnd < before
+
+    def test_a_probes_copy_may_have_been_needed(self):
+        """Its timestamp, too, is older than that of the timer's copy."""
+        t, connection = opened(timestamps=True, count=1)
+        before = connection.congestion.cwnd
+        stamp = (int(t.now * 1000) + connection.ts_offset) & 0xFFFFFFFF
+        t.wait(1.0)
+        assert connection.congestion.cwnd < before
+        ack(t, 1, tsecr=(stamp + 400) & 0xFFFFFFFF)
         assert connection.congestion.cwnd < before
 
     def test_a_fast_retransmission_as_well(self):

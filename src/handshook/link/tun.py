@@ -81,7 +81,8 @@ class Tun(FrameDescriptor):
 def open_queue(name: str, *, offload: bool = True) -> int:
     """A descriptor of the TUN device of that name in this network namespace; makes it where there is none.
 
-    Without `offload` each frame is a bare IP packet of at most the MTU, its checksum in it. The device lives as long as the descriptor, unless somebody made it persistent. Raises OSError.
+    Without `offload` each frame is a bare IP packet of at most the MTU, its checksum in it. The device lives as
+    long as the descriptor, unless somebody made it persistent. Raises OSError.
     """
     descriptor = os.open(TUN_NODE, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     try:

@@ -1,5 +1,4 @@
-"""What a receiver tells beyond the ACK number: what came from behind a gap (RFC 2018), and what came twice (RFC 2883).
-"""
+"""What a receiver tells beyond the ACK number: what came from behind a gap (RFC 2018), what came twice (RFC 2883)."""
 
 from .acking import note_trouble
 from .tcb import TCB

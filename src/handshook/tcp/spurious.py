@@ -13,6 +13,8 @@ from .tcb import TCB
 def suspect(c: TCB) -> None:
     """A loss was found or the timer expired: remember how things stood (RFC 3522 3.2 step 1)."""
     c.doubt = DOUBT
+    if not c.tail_probed:
+        c.tail_again = False
     if c.congestion is not None:
         c.congestion.remember()
 
@@ -29,6 +31,9 @@ def settle_doubt(c: TCB, s: Segment) -> bool:
     if c.doubt == NO_DOUBT:
         return False
     needless = c.doubt == RESENT and s.timestamps and before(s.tsecr, c.doubt_timestamp)
+    if c.tail_again and not before(c.snd_una, c.tail_end):
+        # The ACK may be for a tail probe's copy, which left before the one that counts and may have been needed.
+        needless = False
     c.doubt = NO_DOUBT
     if not needless:
         return False

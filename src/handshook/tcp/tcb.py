@@ -119,10 +119,10 @@ class TCB(Flow):
         "tail_probed",
         "timer_probes",
         "timestamps",
+        "troubled",
         "ts_offset",
         "ts_recent",
         "ts_recent_at",
-        "troubled",
         "unacked_octets",
         "unanswered_from",
         "unit",
@@ -151,8 +151,8 @@ class TCB(Flow):
         self.ack_owed = ACK_NONE
         self.ack_reason: int = SENT_ACK
         self.unacked_octets = 0  # what came since our last ACK
-        # How many more segments are acknowledged at once and each; the number of the ACK that is owed; the number of those
-        # owed before it in the same batch, and how many they are. See acking.py.
+        # How many more segments are acknowledged at once and each; the number of the ACK that is owed; the number of
+        # those owed before it in the same batch, and how many they are. See acking.py.
         self.troubled = self.owed_number = self.earlier_number = self.earlier_acks = 0
         self.again_left = self.again_right = 0  # the octets that came twice, until the peer was told (RFC 2883)
         self.reset_owed = False
