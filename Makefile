@@ -4,6 +4,7 @@
 PYTHON ?= python3
 PYTEST ?= -n auto
 SANITIZE ?= address,undefined
+SEEDS ?= 10000
 
 # Folders count too: a file that is gone is a change.
 SOURCES := pyproject.toml setup.py $(shell find src -name __pycache__ -prune -o -name '.*' -prune -o -print)
@@ -16,15 +17,19 @@ export PIP_PROGRESS_BAR = off
 unexport HANDSHOOK_SANITIZE
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format sanitize bench-lossy clean compiled
+.PHONY: help demo test check format states conformance sanitize simulate bench bench-lossy clean compiled
 
 help:
 	@echo 'make demo      connections opened and closed with the Linux kernel, drawn as they happen'
 	@echo 'make test      ruff, mypy, and the tests on the compiled and on the uncompiled build'
 	@echo 'make check     ruff and mypy only'
 	@echo 'make sanitize  the tests on a build with address and undefined-behaviour checks'
+	@echo 'make simulate  SEEDS=100000 connections at their worst, on every core; goes on where it was stopped'
+	@echo 'make bench     this engine beside others, in one run; QUICK=1 for every row once, ROUNDS=n, ONLY=peer,peer'
 	@echo 'make bench-lossy  goodput over lossy paths, beside the kernel'"'"'s own in the same run'
 	@echo 'make format    let ruff lay out the sources'
+	@echo 'make states    docs/states.md, anew'
+	@echo 'make conformance docs/conformance.md, anew'
 	@echo 'make clean     remove everything that make has made'
 
 demo: .venv/installed
@@ -46,6 +51,10 @@ format: .venv/tools
 	@.venv/bin/ruff check --fix-only .
 	@.venv/bin/ruff format .
 
+# Reads the tests' sources, and runs none of them.
+conformance: .venv/ready
+	@.venv/bin/python tests/conformance/page.py
+
 # PYTHONMALLOC: Python's own allocator would hide a byte read too far. Leaks: the interpreter's own would drown ours.
 # The report goes to a file, for pytest's capture dies with the process.
 sanitize: .venv-sanitized/tools
@@ -55,17 +64,29 @@ sanitize: .venv-sanitized/tools
 		UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:log_path=$(CURDIR)/build/sanitizer \
 		.venv-sanitized/bin/python -m pytest $(PYTEST) || { cat build/sanitizer.* 2>/dev/null; exit 1; }
 
+# Its own environment has the Python peers; the engine goes there compiled, and .venv-pure has it as it is.
+bench: .venv-bench/tools .venv-pure/installed
+	@.venv-bench/bin/python -m bench $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only $(ONLY))
+
+# Drawn by the installed package, from the engine's own table.
+states: .venv/installed
+	@.venv/bin/python tests/tcp/states_page.py
+
+# A bar, a record in build/simulate, and for each seed that fails its ladder and how to repeat it.
+simulate: .venv/tools
+	@.venv/bin/python -m handshook.testing.campaign --seeds $(SEEDS) $(CAMPAIGN)
+
 bench-lossy: compiled
 	@.venv/bin/python -P bench/lossy.py --json bench/results-lossy.json
 
 clean:
-	rm -rf .venv .venv-pure .venv-sanitized build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-pure .venv-sanitized .venv-bench build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # The suite needs both builds, so an environment that could not be compiled won't do.
 compiled: .venv/installed
 	@test -e .venv/installed || { echo 'this needs the compiled build: the line above says what is missing (all of it: build/fast.log).'; exit 1; }
 
-ENVIRONMENTS = .venv .venv-pure .venv-sanitized
+ENVIRONMENTS = .venv .venv-pure .venv-sanitized .venv-bench
 
 $(ENVIRONMENTS:=/ready): %/ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -84,6 +105,11 @@ $(ENVIRONMENTS:=/ready): %/ready: pyproject.toml
 	@if $(EXTENSIONS) | grep -q .; then touch $@; \
 		else sed -n 's/.*\(handshook: installed uncompiled\)/\1/p' build/fast.log | tail -n 1; fi
 
+.venv-bench/installed: export HANDSHOOK_PURE = 0
+.venv-bench/installed: $(SOURCES) | .venv-bench/ready
+	$(call install,.venv-bench,fast)
+	@touch $@
+
 .venv-pure/installed: export HANDSHOOK_PURE = 1
 .venv-pure/installed: $(SOURCES) | .venv-pure/ready
 	$(call install,.venv-pure,pure)
@@ -95,6 +121,10 @@ $(ENVIRONMENTS:=/ready): %/ready: pyproject.toml
 	$(call install,.venv-sanitized,sanitized)
 	@touch $@
 
+.venv-bench/tools: pyproject.toml | .venv-bench/installed
+	@.venv-bench/bin/pip install -q 'handshook[bench]'
+	@touch $@
+
 define install
 @echo '== handshook -> $(1)'
 @$(if $(filter setup.py,$?),rm -rf build/$(2)*)
@@ -102,6 +132,6 @@ define install
 @$(1)/bin/pip install -q --no-build-isolation --log build/$(2).log .
 endef
 
-$(ENVIRONMENTS:=/tools): %/tools: pyproject.toml | %/installed
+$(filter-out .venv-bench/tools,$(ENVIRONMENTS:=/tools)): %/tools: pyproject.toml | %/installed
 	@$*/bin/pip install -q 'handshook[test]'
 	@touch $@

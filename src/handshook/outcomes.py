@@ -39,6 +39,7 @@ class Outcome(IntEnum):
     TCP_OPTION_BAD = 14, "RFC 9293 3.1", "an option's length is impossible: 0, 1, past the header, or not its kind's"
     FRAME_TRUNCATED = 15, "virtio 1.2 5.1.6", "the frame is shorter than the link's own header"
     FRAME_LENGTH_BAD = 16, "RFC 791 3.1", "the frame is longer than any IP packet"
+    IP_SOURCE_ROUTE = 17, "RFC 7126 4.3", "the packet says which way it must go: hosts drop such packets"
 
     # --- ICMP ---------------------------------------------------------------------------------------------------
     ECHO_ANSWERED = 20, "RFC 1122 3.2.2.6", "an echo request is answered"
@@ -97,6 +98,7 @@ class Outcome(IntEnum):
     DATA_AFTER_FIN_IGNORED = 97, "RFC 9293 3.10.7.4", "data after the peer's own FIN: ignored"
     TIMESTAMP_MISSING = 98, "RFC 7323 3.2", "timestamps were agreed on and this segment has none: dropped"
     REASSEMBLY_FULL = 99, "RFC 9293 3.10.7.4", "too many gaps are open: dropped, the sender will repeat it"
+    URGENT_NOTED = 100, "RFC 9293 3.10.7.4", "nothing new but an urgent pointer: the program is told"
 
     # --- time-outs ----------------------------------------------------------------------------------------------
     RETRANSMISSION_TIMED_OUT = 110, "RFC 6298 5", "no acknowledgment in time: the oldest segment is sent again"
@@ -153,7 +155,7 @@ class Outcome(IntEnum):
     CLOSED_NORMALLY = 193, "RFC 9293 3.6", "both sides finished and acknowledged it"
 
 
-DROPS = frozenset(range(Outcome.IP_TRUNCATED, Outcome.FRAME_LENGTH_BAD + 1))
+DROPS = frozenset(range(Outcome.IP_TRUNCATED, Outcome.IP_SOURCE_ROUTE + 1))
 """The outcomes under which a packet is dropped before it becomes a segment."""
 
 BY_NUMBER: dict[int, Outcome] = {int(outcome): outcome for outcome in Outcome}

@@ -2,6 +2,7 @@
 
 import pytest
 from peer import ENGINE4, ENGINE6, PEER4, PEER6, Peer, engine, hear
+from requirements import requirement
 from segments import (
     DESTINATION_OPTIONS,
     FRAGMENT,
@@ -182,6 +183,7 @@ class TestWhatIsOddAndStillSound:
         stack.listen(80)
         assert hear(stack, Peer(stack, version=version).frame("S") + bytes(6)).outcome is Outcome.SYN_ANSWERED
 
+    @requirement("MUST-50")
     def test_must_50_ip_options(self):
         stack = engine()
         stack.listen(80)
@@ -205,6 +207,7 @@ class TestWhatIsOddAndStillSound:
         assert heard.outcome is Outcome.SYN_ANSWERED
         assert heard.answer.destination == (PEER6, 40000)
 
+    @requirement("MUST-6", "MUST-64")
     def test_must_64_options_out_of_alignment_must_6_unknown_options(self):
         stack = engine()
         stack.listen(80)
@@ -225,6 +228,7 @@ class TestWhatIsOddAndStillSound:
         assert min(sizes) >= 100
         assert max(sizes) <= 1500
 
+    @requirement("RFC 7323 2.3")
     def test_rfc7323_2_3_a_window_scale_above_14_counts_as_14(self):
         stack = engine(config=None)
         peer = Peer(stack)

@@ -4,6 +4,7 @@ import struct
 
 import pytest
 from peer import ENGINE4, ENGINE6, PEER4, PEER6, Peer, engine, hear
+from requirements import requirement
 from segments import icmp, packet
 
 from handshook import Outcome, State
@@ -43,6 +44,7 @@ def names(rows):
     return [f"{row[2]} ({row[0]} to {row[1]})" for row in rows]
 
 
+@requirement("MUST-57")
 @pytest.mark.parametrize("flags", ["S", "A", "R", "FA", "SA", "", "FPU"])
 @pytest.mark.parametrize("source, destination, _", NOT_OURS, ids=names(NOT_OURS))
 def test_must_57_what_is_not_addressed_to_us_is_dropped_in_silence(source, destination, _, flags):
@@ -53,6 +55,7 @@ def test_must_57_what_is_not_addressed_to_us_is_dropped_in_silence(source, desti
     assert stack.snapshot() == []
 
 
+@requirement("MUST-63")
 @pytest.mark.parametrize("flags", ["S", "A", "R", "FA", "SA", "", "FPU"])
 @pytest.mark.parametrize("port", [80, 81])
 @pytest.mark.parametrize("source, destination, _", INVALID_SOURCES, ids=names(INVALID_SOURCES))
@@ -155,6 +158,7 @@ class TestIcmpErrors:
         heard = hear(engine(), icmp("192.0.2.1", ENGINE4, 3, code, bytes(4) + quote))
         assert heard.silently(Outcome.ICMP_FOR_NO_ONE)
 
+    @requirement("RFC 5927 4.1")
     @pytest.mark.parametrize("seq", [0, 101, 102, -1, 0x7FFFFFFF])
     @pytest.mark.parametrize("code", [0, 3, 4])
     def test_about_a_number_that_is_not_in_flight(self, seq, code):
@@ -163,6 +167,7 @@ class TestIcmpErrors:
         assert heard.silently(Outcome.ICMP_FOR_NO_ONE)
         assert connection.state is State.ESTABLISHED
 
+    @requirement("RFC 5927 5.2")
     @pytest.mark.parametrize("code", [0, 1, 2, 3, 5, 13])
     def test_must_56_even_a_hard_error_does_not_end_an_open_connection(self, code):
         stack, peer, connection = self.opened_with_data_out()
@@ -170,11 +175,13 @@ class TestIcmpErrors:
         assert heard.silently(Outcome.ICMP_NOTED)
         assert connection.state is State.ESTABLISHED
 
+    @requirement("MUST-55")
     def test_must_55_a_source_quench_is_discarded(self):
         stack, peer, _ = self.opened_with_data_out()
         heard = hear(stack, icmp("192.0.2.1", ENGINE4, 4, 0, bytes(4) + self.quote(peer, 1)))
         assert heard.silently(Outcome.ICMP_IGNORED)
 
+    @requirement("RFC 5927 7.2")
     @pytest.mark.parametrize("mtu", [0, 1, 68, 551, 1499, 1500, 9000, 65535])
     def test_rfc5927_7_2_no_mtu_in_a_message_makes_segments_tiny_or_larger_than_the_link(self, mtu):
         stack, peer, connection = self.opened_with_data_out()

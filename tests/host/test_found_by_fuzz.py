@@ -2,6 +2,7 @@
 
 import pytest
 from peer import Peer, engine, hear
+from requirements import requirement
 from segments import SACK_PERMITTED, mss, read, sack, scale, timestamps
 
 from handshook import Config, Framing, Outcome, State
@@ -22,6 +23,7 @@ def grown(stack, peer, connection, rounds):
     return acked, now
 
 
+@requirement("MUST-16")
 @pytest.mark.parametrize("version", [4, 6])
 def test_must_16_data_with_sack_blocks_on_it_still_fits_the_link(version):
     stack = engine(config=Config())

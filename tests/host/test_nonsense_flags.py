@@ -6,6 +6,7 @@ is silence. Scanners read stacks by these answers, so they are laid down here on
 
 import pytest
 from peer import Peer, engine, hear
+from requirements import requirement
 from segments import packet
 
 from handshook import Config, Outcome, State
@@ -61,6 +62,7 @@ class TestClosedPort:
 class TestListen:
     """RFC 9293 3.10.7.2."""
 
+    @requirement("DIFF-SYN-FIN")
     @VERSIONS
     @pytest.mark.parametrize(
         "flags, outcome",
@@ -268,6 +270,7 @@ class TestEstablished:
         assert connection.state is State.CLOSED
         assert isinstance(connection.error, ConnectionResetError)
 
+    @requirement("RFC 5961 7")
     def test_rfc5961_7_a_storm_of_them_gets_few_answers(self):
         _, peer, connection = self.opened()
         answers = sum(len(peer.says(flags, 1, 1).answers) for flags in ["S", "SF", "SFA"] * 100)
@@ -312,17 +315,15 @@ class TestTimeWait:
             assert peer.says(flags, seq, 2).silently(outcome)
         assert [entry.state for entry in stack.snapshot()] == [State.TIME_WAIT]
 
-    def test_a_christmas_tree_gets_no_more_than_an_ack(self):
+    def test_a_christmas_tree_has_no_ack_and_gets_none(self):
         stack, peer = self.waiting()
-        heard = peer.says(XMAS, 2)
-        assert heard.outcome is Outcome.TIME_WAIT_ACKED
-        assert all(answer.flags == "A" for answer in heard.answers)
+        assert peer.says(XMAS, 2).silently(Outcome.TIME_WAIT_IGNORED)
         assert [entry.state for entry in stack.snapshot()] == [State.TIME_WAIT]
 
     @pytest.mark.parametrize("listening", [True, False])
     def test_a_syn_that_may_be_old_is_dropped(self, listening):
         stack, peer = self.waiting()
-        for seq in (-1, 0, 1, 2):
+        for seq in (-1, 0, 1):
             assert peer.says("S", seq).silently(Outcome.TIME_WAIT_SYN_DROPPED)
         assert [entry.state for entry in stack.snapshot()] == [State.TIME_WAIT]
 

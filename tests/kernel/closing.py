@@ -4,6 +4,7 @@ from kernel.bench import SERVER, Bench, digest, pattern
 from kernel.faults import is_bare_ack, is_fin
 from kernel.opening import echo
 from kernel.scenes import SMALL_MTU, scene
+from requirements import requirement
 
 from handshook import Outcome, State
 
@@ -41,6 +42,7 @@ async def we_close_first(bench: Bench) -> None:
     assert bench.record.states[-4:] == ACTIVE
 
 
+@requirement("MUST-13")
 @scene(mtus=(SMALL_MTU,))
 async def time_wait_ends(bench: Bench) -> None:
     """After twice the MSL, which is short in this network."""
@@ -90,6 +92,7 @@ async def we_half_close(bench: Bench) -> None:
     assert ours.recv(1) == b""
 
 
+@requirement("DIFF-CLOSING")
 @scene()
 async def both_close_at_once(bench: Bench) -> None:
     """The FINs cross: CLOSING and TIME-WAIT on both sides."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from kernel.bench import SERVER, Bench, digest, pattern
 from kernel.scenes import MTU, SMALL_MTU, scene
+from requirements import requirement
 
 from handshook import Config, Outcome, State
 
@@ -57,6 +58,7 @@ async def a_megabyte_each_way_at_once(bench: Bench) -> None:
     assert await reading == digest(told)
 
 
+@requirement("MUST-36")
 @scene()
 async def kernel_does_not_read(bench: Bench) -> None:
     """Its window shuts, we probe it, it reads, and all arrives (RFC 9293 3.8.6.1)."""
@@ -101,6 +103,17 @@ async def urgent_data_from_the_kernel(bench: Bench) -> None:
     assert any(step.segment.flags & 0x20 and step.segment.urgent for step in bench.record.steps if step.segment)
     await bench.send(ours, b"as well")
     assert await kernel.recv() == "as well"
+
+
+@requirement("MUST-30", "MUST-62")
+@scene()
+async def urgent_data_from_us(bench: Bench) -> None:
+    """The kernel takes the last urgent octet out of the stream, as BSD did: so it shows where it sees the mark."""
+    kernel, ours = await bench.pair()
+    assert ours.send(b"before urgent!", urgent=True) == 14
+    assert ours.send(b" after") == 6
+    ours.shutdown()
+    assert await kernel.recv_to_end() == digest(b"before urgent after")
 
 
 @scene()

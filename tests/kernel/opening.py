@@ -9,6 +9,7 @@ import pytest
 from kernel.bench import CLIENT, SERVER, Bench
 from kernel.faults import is_bare_ack, is_syn, is_syn_ack
 from kernel.scenes import MTU, SMALL_MTU, scene
+from requirements import requirement
 
 from handshook import Config, Connection, Entry, Outcome, State
 
@@ -36,6 +37,7 @@ async def echo(bench: Bench, kernel: Any, ours: Connection) -> None:
     assert await kernel.recv() == "!"
 
 
+@requirement("MUST-14")
 @scene(mtus=(MTU, SMALL_MTU))
 async def handshake(bench: Bench) -> Any:
     kernel, ours = await bench.pair()
@@ -72,6 +74,7 @@ async def handshake_without_options(bench: Bench) -> None:
     await echo(bench, kernel, ours)
 
 
+@requirement("MUST-16")
 @scene()
 async def small_mss(bench: Bench) -> None:
     """A peer that takes only small segments gets no larger ones (RFC 9293 3.7.1, MUST-16)."""
@@ -187,6 +190,7 @@ async def lost_last_ack_of_the_handshake(bench: Bench) -> None:
     await echo(bench, kernel, ours)
 
 
+@requirement("MUST-10")
 @scene("both")
 async def simultaneous_open(bench: Bench) -> None:
     """Both SYNs cross: neither listens, and one connection comes of it (RFC 9293 3.5, figure 7)."""

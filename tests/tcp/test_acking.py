@@ -1,5 +1,7 @@
 """When data is acknowledged around a gap, and how often: RFC 9293 3.8.6.3, RFC 5681 4.2, RFC 2018 4, RFC 2883."""
 
+from requirements import requirement
+
 from handshook import Config
 from handshook.testing import Script
 
@@ -21,6 +23,7 @@ def opened(sack=True, config=WITHOUT_TIMESTAMPS):
 class TestBatches:
     """RFC 9293 MUST-59: a queue of segments is processed before an ACK leaves."""
 
+    @requirement("MUST-59")
     def test_in_order_a_batch_has_one_ack(self):
         t = opened()
         for i in range(6):
@@ -28,6 +31,7 @@ class TestBatches:
         t.expect("ACK", ack=1 + 6 * MSS)
         t.expect_nothing()
 
+    @requirement("RFC 5681 4.2")
     def test_behind_a_gap_each_segment_has_its_own(self):
         """RFC 5681 4.2: a sender without SACK counts them, and resends at the third."""
         t = opened(sack=False)
@@ -107,6 +111,7 @@ class TestTrouble:
 class TestDuplicates:
     """RFC 2883: a segment that came twice is told of, once, in the first block."""
 
+    @requirement("RFC 2883 4")
     def test_below_the_ack(self):
         """4.1.1."""
         t = opened()

@@ -3,6 +3,7 @@
 import errno
 
 import pytest
+from requirements import requirement
 from tcp.ways import OPEN_OR_CLOSING, STANDS, VERSIONS, reach
 
 from handshook import Config, Outcome, State
@@ -13,6 +14,7 @@ STATES = pytest.mark.parametrize("state", OPEN_OR_CLOSING, ids=lambda state: sta
 
 
 class TestReset:
+    @requirement("RFC 5961 3.2")
     @VERSIONS
     @STATES
     @pytest.mark.parametrize("flags", ["RST", "RST,ACK"])
@@ -31,6 +33,7 @@ class TestReset:
         assert t.stack.snapshot() == []
         assert t.stack.deadline() is None
 
+    @requirement("RFC 5961 3.2")
     @VERSIONS
     @STATES
     @pytest.mark.parametrize("offset", [1, 500, 999])
@@ -46,6 +49,7 @@ class TestReset:
         t.expect_nothing()
         assert connection.state is state
 
+    @requirement("RFC 5961 3.2", "DIFF-EDGE")
     @STATES
     @pytest.mark.parametrize("offset", [-1, -1000, 1000, 1001, 0x40000000])
     def test_outside_the_window_it_is_dropped(self, state, offset):
@@ -56,6 +60,7 @@ class TestReset:
         t.expect_nothing()
         assert connection.state is state
 
+    @requirement("SHLD-2")
     def test_its_data_does_not_move_it_into_the_window(self):
         """SHLD-2 lets a RST carry data, which says why; the number decides."""
         t = Script()
@@ -65,6 +70,7 @@ class TestReset:
         assert t.send("RST", seq=1, data=b"reason") is Outcome.CONNECTION_RESET
         assert connection.state is State.CLOSED
 
+    @requirement("RFC 5961 3.2")
     def test_a_true_peer_answers_the_challenge_with_the_exact_number(self):
         """RFC 5961 3.2: the peer that has lost its state resets what the challenge says it acknowledges."""
         t = Script()
@@ -97,6 +103,7 @@ class TestReset:
         with pytest.raises(ConnectionResetError):
             connection.send(b"x")
 
+    @requirement("DIFF-RESET")
     def test_in_close_wait_the_error_is_reset_and_not_broken_pipe(self):
         """Where Linux says broken pipe."""
         t = Script()
@@ -118,6 +125,7 @@ class TestReset:
 
 
 class TestSyn:
+    @requirement("RFC 5961 4.2")
     @VERSIONS
     @STATES
     @pytest.mark.parametrize("offset", [-1, 0, 1, 500, -100_000, 100_000])
@@ -151,6 +159,7 @@ class TestChallengeLimit:
             answers += t.receive() is not None
         return answers, outcomes
 
+    @requirement("RFC 5961 7")
     @pytest.mark.parametrize(
         "segment",
         [

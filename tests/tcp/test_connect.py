@@ -3,6 +3,7 @@
 import errno
 
 import pytest
+from requirements import requirement
 from tcp.ways import reach
 
 from handshook import Config, Outcome, Stack, State
@@ -17,6 +18,7 @@ def stack(**more):
     return Stack([HOST4, HOST6, "198.51.100.3"], seed=1, **more)
 
 
+@requirement("MUST-46")
 @pytest.mark.parametrize(
     "address",
     [
@@ -63,6 +65,7 @@ def test_a_stack_without_an_address_of_that_version_cannot_connect():
         Stack([HOST4], seed=1).connect((PEER6, 80))
 
 
+@requirement("MUST-43", "MUST-44", "MUST-45")
 @pytest.mark.parametrize(
     "remote, local, used",
     [
@@ -88,6 +91,7 @@ def test_a_four_tuple_can_only_be_used_once():
     host.connect((PEER4, 80), local_port=5000, local="198.51.100.3")
 
 
+@requirement("MUST-42")
 def test_must_42_a_port_may_have_a_listener_and_connections_of_its_own():
     host = stack()
     connection = host.connect((PEER4, 80), local_port=5000)
@@ -96,6 +100,7 @@ def test_must_42_a_port_may_have_a_listener_and_connections_of_its_own():
     assert connection.state is State.SYN_SENT
 
 
+@requirement("MUST-41")
 def test_must_41_a_listener_does_not_disturb_a_connection():
     t = Script()
     connection = reach(t, State.SYN_SENT)
@@ -108,12 +113,14 @@ def test_must_41_a_listener_does_not_disturb_a_connection():
 class TestPorts:
     """RFC 6056 3.3.3."""
 
+    @requirement("RFC 6056 3.2")
     def test_they_are_of_the_dynamic_range_and_all_different(self):
         host = stack()
         ports = [host.connect((PEER4, 80)).local[1] for _ in range(500)]
         assert all(49152 <= port <= 65535 for port in ports)
         assert len(set(ports)) == 500
 
+    @requirement("RFC 6056 3.3.3")
     def test_where_they_begin_depends_on_the_secret_and_on_the_remote_end(self):
         first = {Stack([HOST4], seed=seed).connect((PEER4, 80)).local[1] for seed in range(50)}
         assert len(first) > 45
@@ -128,6 +135,7 @@ class TestPorts:
         connection.close()
         assert used not in [t.stack.connect((t.address, t.port)).local[1] for _ in range(200)]
 
+    @requirement("RFC 6056 3.1")
     def test_those_in_use_are_passed_over_until_none_is_left(self):
         host = Stack([HOST4], seed=1)
         for port in range(49152, 65536):

@@ -1,6 +1,7 @@
 """Data arrives and leaves: RFC 9293 3.4, 3.8.6.3 (ACKs), 3.9.1.2 (PUSH), 3.10.7.4 (segment text), RFC 5961 5."""
 
 import pytest
+from requirements import requirement
 from tcp.ways import PLAIN, VERSIONS, reach
 
 from handshook import Config, Outcome, State
@@ -70,6 +71,7 @@ class TestArrivingInOrder:
 
 
 class TestArrivingOutOfOrder:
+    @requirement("SHLD-31", "MAY-13", "RFC 5681 4.2")
     def test_it_is_kept_and_answered_at_once(self):
         """SHLD-31; RFC 5681 4.2: the duplicate ACK tells the sender of the gap."""
         t = Script()
@@ -219,6 +221,7 @@ class TestBeyondTheWindow:
 class TestAcknowledging:
     """RFC 9293 3.8.6.3: MUST-40, SHLD-18, SHLD-19; MUST-58, MUST-59."""
 
+    @requirement("SHLD-18")
     def test_an_ack_waits_40_ms_for_company(self):
         t = Script()
         t.accepted(mss=FULL)
@@ -230,6 +233,7 @@ class TestAcknowledging:
         t.expect("ACK", seq=1, ack=2)
         assert t.stack.counters()[Outcome.ACK_DELAY_OVER] == 1
 
+    @requirement("MUST-40")
     @pytest.mark.parametrize("delay", [0, 0.1, 0.499])
     def test_how_long_is_configured_and_under_half_a_second(self, delay):
         t = Script(config=Config(delayed_ack=delay))
@@ -243,6 +247,7 @@ class TestAcknowledging:
         with pytest.raises(ValueError, match="MUST-40"):
             Config(delayed_ack=0.5)
 
+    @requirement("SHLD-19")
     def test_every_second_full_segment_is_acknowledged_at_once(self):
         t = Script(config=PLAIN)
         connection = t.accepted(mss=FULL)
@@ -253,6 +258,7 @@ class TestAcknowledging:
             t.expect_nothing()
             connection.recv(10_000)
 
+    @requirement("MUST-58", "MUST-59")
     def test_a_batch_is_acknowledged_once(self):
         t = Script(config=PLAIN)
         t.accepted(mss=FULL)
@@ -261,6 +267,7 @@ class TestAcknowledging:
         t.expect("ACK", ack=1 + 7 * FULL)
         t.expect_nothing()
 
+    @requirement("MUST-58")
     def test_it_rides_on_data(self):
         t = Script()
         connection = t.accepted()
@@ -303,6 +310,7 @@ class TestAcknowledged:
         assert t.stack.events() == [(connection, Happened.WRITABLE)]
         assert connection.writable() == 400
 
+    @requirement("RFC 5961 5.2", "MAY-12")
     @pytest.mark.parametrize("beyond", [1, 1000, 0x40000000])
     def test_what_was_never_sent_is_challenged_and_dropped(self, beyond):
         t = Script()
@@ -314,6 +322,7 @@ class TestAcknowledged:
         assert connection.recv(10) is None
         assert connection.snd_una == t.stack_isn + 1
 
+    @requirement("RFC 5961 5.2", "MAY-12")
     @pytest.mark.parametrize(
         "old, outcome",
         [
@@ -349,6 +358,7 @@ class TestAcknowledged:
 
 
 class TestLeaving:
+    @requirement("MUST-61", "SHLD-27")
     def test_push_stands_on_the_last_segment(self):
         """MUST-60, MUST-61."""
         t = Script(config=PLAIN)
@@ -357,6 +367,7 @@ class TestLeaving:
         assert [t.expect("ACK").flags for _ in range(2)] == ["ACK"] * 2
         assert t.receive().flags == "PSH,ACK"
 
+    @requirement("SHLD-28")
     def test_segments_are_as_large_as_can_be(self):
         """SHLD-28: what the program hands over in crumbs leaves whole."""
         t = Script(config=PLAIN)
@@ -400,6 +411,7 @@ class TestLeaving:
 class TestNagle:
     """RFC 9293 3.7.4 (SHLD-7, MUST-17)."""
 
+    @requirement("SHLD-7", "MAY-16")
     def test_a_small_segment_waits_while_another_is_out(self):
         t = Script()
         connection = t.accepted(mss=FULL)
@@ -437,6 +449,7 @@ class TestNagle:
         connection.shutdown()
         t.expect("FIN,ACK", seq=2, data=b"b")
 
+    @requirement("MUST-17")
     def test_it_can_be_turned_off_for_a_connection(self):
         t = Script()
         connection = t.stack.connect((t.address, t.port), local_port=80, config=Config(nagle=False))

@@ -3,6 +3,7 @@
 import errno
 
 import pytest
+from requirements import requirement
 from tcp.ways import VERSIONS, reach
 
 from handshook import Config, Outcome, State
@@ -21,6 +22,7 @@ def times_of(t, flags, until):
     return times
 
 
+@requirement("MUST-22", "MUST-23", "RFC 6298 2.1", "RFC 6298 5.5", "DIFF-PATIENCE")
 @VERSIONS
 def test_an_unanswered_syn_is_repeated_ever_more_slowly_for_three_minutes(ipv6):
     t = Script(ipv6=ipv6)
@@ -59,6 +61,7 @@ def test_the_verdict_says_how_many_were_sent():
     assert connection.verdict.evidence["retransmissions"] == 2
 
 
+@requirement("MUST-21")
 @pytest.mark.parametrize("retries, over", [(0, 1), (1, 3), (3, 15)])
 def test_how_often_is_the_callers_to_say(retries, over):
     """MUST-21, for the SYN."""
@@ -97,6 +100,7 @@ def test_a_half_open_entry_given_up_leaves_no_trace_for_its_late_ack():
     t.expect("RST", seq=1)
 
 
+@requirement("MUST-23")
 def test_an_active_open_that_met_a_syn_keeps_its_three_minutes():
     """MUST-23 in a simultaneous open: the SYN,ACK that is repeated there is this side's SYN."""
     t = Script()
@@ -112,6 +116,7 @@ def test_an_active_open_that_met_a_syn_keeps_its_three_minutes():
     assert connection.error.errno == errno.ETIMEDOUT
 
 
+@requirement("RFC 6298 5.7")
 def test_after_a_lost_syn_the_first_data_waits_three_seconds():
     """RFC 6298 5.7: the path may be slow."""
     t = Script()
@@ -127,6 +132,7 @@ def test_after_a_lost_syn_the_first_data_waits_three_seconds():
     t.expect("ACK", seq=1, data=b"x")
 
 
+@requirement("RFC 6298 5.7")
 def test_after_a_lost_syn_ack_the_first_data_waits_three_seconds():
     t = Script()
     listener = t.listening()

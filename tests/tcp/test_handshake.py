@@ -3,6 +3,7 @@
 import errno
 
 import pytest
+from requirements import requirement
 from tcp.ways import PLAIN, VERSIONS, reach
 
 from handshook import Config, Outcome, Stack, State
@@ -13,6 +14,7 @@ from handshook.testing import Script
 class TestActiveOpen:
     """Figure 6, its left side."""
 
+    @requirement("MUST-14")
     @VERSIONS
     def test_three_segments_open_the_connection(self, ipv6):
         t = Script(ipv6=ipv6)
@@ -119,6 +121,7 @@ class TestSynSentRules:
         t.send("SYN,ACK", seq=0, ack=1)
         assert connection.state is State.ESTABLISHED
 
+    @requirement("DIFF-BAD-ACK")
     def test_after_a_bad_ack_the_next_syn_comes_at_the_normal_time(self):
         t = Script()
         reach(t, State.SYN_SENT)
@@ -228,6 +231,7 @@ class TestPassiveOpen:
         assert connection.state is State.CLOSE_WAIT
         assert (connection.recv(10), connection.recv(10)) == (b"x", b"")
 
+    @requirement("DIFF-SYN-DATA")
     def test_data_on_the_syn_is_held_until_the_connection_is_open(self):
         """3.4 and 3.10.7.2: it may be queued, and must not be delivered before the connection is ESTABLISHED."""
         t = Script()
@@ -273,6 +277,7 @@ class TestPassiveOpen:
         t.send("ACK", seq=1, ack=1)
         assert listener.accept().state is State.ESTABLISHED
 
+    @requirement("MUST-11")
     def test_a_rst_with_the_exact_number_removes_the_entry_in_silence(self):
         """Passive: "return this connection to the LISTEN state ... the user need not be informed"."""
         t = Script()
@@ -286,6 +291,7 @@ class TestPassiveOpen:
         assert (listener.half_open, listener.accept()) == (0, None)
         assert t.stack.deadline() is None
 
+    @requirement("RFC 5961 3.2")
     def test_a_rst_elsewhere_in_the_window_is_challenged(self):
         t = Script()
         listener = t.listening()
@@ -316,6 +322,7 @@ class TestPassiveOpen:
         assert again.packet == first.packet
         assert listener.half_open == 1
 
+    @requirement("RFC 5961 4.2")
     def test_another_syn_in_the_window_is_challenged(self):
         """RFC 5961 4; the entry goes at the RST with which a true peer answers."""
         t = Script()
@@ -335,6 +342,7 @@ class TestPassiveOpen:
         assert t.send("ACK", seq=100_000, ack=1) is Outcome.OUTSIDE_WINDOW
         t.expect("ACK", seq=1, ack=1)
 
+    @requirement("RFC 5961 7")
     def test_a_half_open_entry_says_no_more_than_ten_times_where_it_stands(self):
         """RFC 5961 7."""
         t = Script()
@@ -356,6 +364,7 @@ class TestPassiveOpen:
         t.expect_nothing()
         assert listener.half_open == 1
 
+    @requirement("RFC 7323 5.3")
     def test_a_segment_older_by_its_timestamp_does_not_open_it(self):
         """RFC 7323 5.3 R1 holds in SYN-RECEIVED too."""
         t = Script()
@@ -368,6 +377,7 @@ class TestPassiveOpen:
         t.send("ACK", seq=1, ack=1, tsval=5000)
         assert listener.accept() is not None
 
+    @requirement("RFC 7323 3.2 every")
     def test_the_last_ack_lacks_agreed_timestamps_and_is_dropped(self):
         """RFC 7323 3.2: "if a non-RST segment is received without a TSopt, a TCP SHOULD silently drop the segment"."""
         t = Script()
@@ -414,6 +424,7 @@ class TestListenRules:
 class TestSimultaneousOpen:
     """MUST-10; figure 7."""
 
+    @requirement("MUST-10")
     @VERSIONS
     def test_both_syns_cross_and_both_syn_acks_open_it(self, ipv6):
         t = Script(ipv6=ipv6)
@@ -479,6 +490,7 @@ class TestSimultaneousOpen:
             t.expect("RST", seq=77)
         assert connection.state is State.SYN_RECEIVED
 
+    @requirement("MUST-11", "DIFF-REFUSED")
     def test_a_rst_refuses_it_for_this_side_opened_actively(self):
         """MUST-11; RFC 9293 3.10.7.4: "connection refused", where Linux says reset."""
         t = Script()
@@ -508,6 +520,38 @@ class TestSimultaneousOpen:
         t.send("FIN,ACK", seq=1, ack=2)
         t.expect("ACK", seq=2, ack=2)
         assert connection.state is State.TIME_WAIT
+
+    def test_finished_in_syn_received_the_program_is_told_when_it_is_open(self):
+        t = Script()
+        connection = reach(t, State.SYN_RECEIVED)
+        connection.shutdown()
+        t.expect("FIN,ACK", seq=1, ack=1)
+        assert t.stack.events() == []
+        t.send("ACK", seq=1, ack=1)
+        assert connection.state is State.FIN_WAIT_1
+        assert t.stack.events() == [(connection, Happened.OPENED)]
+        t.send("ACK", seq=1, ack=2)
+        assert connection.state is State.FIN_WAIT_2
+        assert t.stack.events() == []
+
+    @VERSIONS
+    def test_finished_in_syn_received_nothing_is_taken_before_the_ack_of_our_syn(self, ipv6):
+        """RFC 9293 3.4: data must not reach the program before the connection is known to be no old duplicate's."""
+        t = Script(ipv6=ipv6)
+        connection = reach(t, State.SYN_RECEIVED)
+        connection.shutdown()
+        t.expect("FIN,ACK", seq=1, ack=1)
+        t.send("FIN,ACK", seq=1, ack=0, data=b"early")
+        t.expect_nothing()
+        assert connection.state is State.FIN_WAIT_1
+        assert connection.recv(10) is None
+        assert t.stack.events() == []
+        assert t.send("FIN,ACK", seq=1, ack=1, data=b"early") is Outcome.FIN_ACCEPTED
+        t.expect("ACK", seq=2, ack=7)
+        assert connection.state is State.CLOSING
+        assert connection.recv(10) == b"early"
+        assert connection.recv(10) == b""
+        assert t.stack.events() == [(connection, Happened.OPENED | Happened.READABLE | Happened.FINISHED)]
 
     def test_close_in_syn_received_and_the_syn_ack_was_lost(self):
         t = Script()
@@ -539,6 +583,7 @@ class TestSimultaneousOpen:
         t.expect("RST,ACK", seq=1, ack=1)
         assert connection.state is State.CLOSED
 
+    @requirement("MUST-10")
     def test_both_ends_of_it_can_be_this_engine(self):
         """Two stacks, both with SYNs in flight, no listener at either."""
         a, b = Stack(["198.51.100.1"], seed=1), Stack(["198.51.100.2"], seed=2)

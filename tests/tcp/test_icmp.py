@@ -3,6 +3,7 @@
 import errno
 
 import pytest
+from requirements import requirement
 from tcp.ways import OPEN_OR_CLOSING, PLAIN, VERSIONS, reach
 
 from handshook import Config, Outcome, State
@@ -24,6 +25,7 @@ def complain(t, trouble, packet, **more):
 
 
 class TestWhileOpening:
+    @requirement("MUST-54", "MUST-56")
     @VERSIONS
     @pytest.mark.parametrize("trouble", SOFT, ids=lambda trouble: trouble.name)
     def test_a_soft_error_is_remembered_and_the_syn_goes_on(self, ipv6, trouble):
@@ -39,6 +41,7 @@ class TestWhileOpening:
         t.send("SYN,ACK", seq=0, ack=1)
         assert connection.state is State.ESTABLISHED
 
+    @requirement("MUST-54", "SHLD-26")
     @pytest.mark.parametrize(
         "trouble, number, ipv6",
         [
@@ -79,6 +82,7 @@ class TestWhileOpening:
 
 
 class TestInSynchronizedStates:
+    @requirement("MUST-56", "RFC 5927 5.2")
     @TROUBLES
     @pytest.mark.parametrize("state", OPEN_OR_CLOSING, ids=lambda state: state.name)
     def test_no_error_ends_the_connection(self, state, trouble):
@@ -101,6 +105,7 @@ class TestInSynchronizedStates:
 class TestWhatIsBelieved:
     """RFC 5927 4.1."""
 
+    @requirement("RFC 5927 4.1")
     def test_only_what_quotes_a_number_in_flight(self):
         t = Script(config=PLAIN)
         connection = t.accepted(mss=1000)
@@ -114,6 +119,7 @@ class TestWhatIsBelieved:
         assert connection.verdict.evidence["icmp"] is None
         assert complain(t, Trouble.HOST_UNREACHABLE, new) is Outcome.ICMP_NOTED
 
+    @requirement("RFC 5927 4.1")
     def test_a_connection_with_nothing_in_flight_believes_none(self):
         t = Script()
         connection = t.connecting()
@@ -129,6 +135,7 @@ class TestWhatIsBelieved:
         syn.close()
         assert complain(t, Trouble.PORT_UNREACHABLE, packet) is Outcome.ICMP_FOR_NO_ONE
 
+    @requirement("MUST-55")
     def test_must_55_source_quench_is_silently_discarded(self):
         t = Script()
         connection = t.connecting()
@@ -152,6 +159,7 @@ class TestTooBig:
         t.receive()
         return t, connection, packet
 
+    @requirement("RFC 1191 4")
     @VERSIONS
     def test_segments_shrink_and_what_was_too_big_goes_again_at_once(self, ipv6):
         t, connection, packet = self.sent(ipv6)
@@ -174,6 +182,7 @@ class TestTooBig:
         while (received := t.receive()) is not None:
             assert len(received.packet) <= 600
 
+    @requirement("RFC 5927 7.2")
     @pytest.mark.parametrize("mtu", [0, 68, 551])
     def test_no_message_makes_them_smaller_than_any_path_of_today(self, mtu):
         t, _connection, packet = self.sent()
@@ -188,6 +197,7 @@ class TestTooBig:
         t.expect_nothing()
         assert connection.state is State.ESTABLISHED
 
+    @requirement("RFC 8201 4")
     def test_ipv6_never_goes_below_1280(self):
         t, _, packet = self.sent(ipv6=True)
         complain(t, Trouble.TOO_BIG, packet, mtu=600)

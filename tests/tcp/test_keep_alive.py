@@ -3,6 +3,7 @@
 import errno
 
 import pytest
+from requirements import requirement
 from tcp.ways import VERSIONS
 
 from handshook import Config, Outcome, State
@@ -11,6 +12,7 @@ from handshook.testing import Script
 ASKING = Config(keep_alive=60, keep_alive_interval=10, keep_alive_probes=3)
 
 
+@requirement("MUST-25")
 def test_must_25_it_is_off_unless_asked_for():
     t = Script()
     connection = t.accepted()
@@ -21,6 +23,7 @@ def test_must_25_it_is_off_unless_asked_for():
     assert connection.state is State.ESTABLISHED
 
 
+@requirement("MUST-27", "SHLD-12", "MAY-5")
 @VERSIONS
 @pytest.mark.parametrize("told", [True, False], ids=["events taken", "events left"])
 def test_an_idle_peer_is_asked_and_one_that_answers_lives_on(ipv6, told):
@@ -39,6 +42,7 @@ def test_an_idle_peer_is_asked_and_one_that_answers_lives_on(ipv6, told):
     assert connection.state is State.ESTABLISHED
 
 
+@requirement("MUST-29")
 @pytest.mark.parametrize("told", [True, False], ids=["events taken", "events left"])
 def test_must_29_only_a_peer_that_answers_none_of_several_is_gone(told):
     t = Script(config=ASKING)
@@ -55,6 +59,7 @@ def test_must_29_only_a_peer_that_answers_none_of_several_is_gone(told):
     assert connection.verdict.outcome is Outcome.KEEP_ALIVE_TIMED_OUT
 
 
+@requirement("MUST-29")
 def test_one_lost_answer_is_forgiven():
     t = Script(config=ASKING)
     connection = t.connected()
@@ -95,6 +100,7 @@ def test_an_interval_longer_than_the_silence_does_not_put_off_the_first_probe():
     t.expect("ACK", seq=0)
 
 
+@requirement("MUST-26")
 def test_must_26_while_data_is_out_its_own_timer_does_this_work():
     t = Script(config=ASKING)
     connection = t.connected()
@@ -106,6 +112,7 @@ def test_must_26_while_data_is_out_its_own_timer_does_this_work():
     assert connection.state is State.ESTABLISHED
 
 
+@requirement("MUST-24")
 def test_must_24_it_is_each_connections_own():
     t = Script()
     listener = t.stack.listen(80, config=ASKING)

@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+from requirements import requirement
 from tcp.ways import PLAIN, VERSIONS
 
 from handshook import Config, Outcome, State
@@ -28,6 +29,7 @@ def shake(t, passive, **options):
 
 
 class TestMaximumSegmentSize:
+    @requirement("MUST-14", "MUST-67", "SHLD-5", "MAY-3")
     @VERSIONS
     @BOTH
     @pytest.mark.parametrize("mtu", [1280, 1500, 9000, 65535])
@@ -36,6 +38,7 @@ class TestMaximumSegmentSize:
         _, syn = shake(Script(ipv6=ipv6, config=Config(mtu=mtu)), passive)
         assert syn.segment.mss == mtu - (60 if ipv6 else 40)
 
+    @requirement("MUST-15")
     @VERSIONS
     @BOTH
     def test_a_peer_that_says_nothing_gets_536_or_1220(self, ipv6, passive):
@@ -45,6 +48,7 @@ class TestMaximumSegmentSize:
         connection.send(bytes(5000))
         assert len(t.expect("ACK").data) == (1220 if ipv6 else 536)
 
+    @requirement("MUST-16")
     @VERSIONS
     @BOTH
     @pytest.mark.parametrize(
@@ -82,6 +86,7 @@ class TestMaximumSegmentSize:
         connection.send(bytes(640))
         assert len(t.expect("ACK").data) == 64
 
+    @requirement("MUST-65")
     @BOTH
     def test_no_segment_without_syn_carries_it(self, passive):
         """MUST-65."""
@@ -103,6 +108,7 @@ class TestMaximumSegmentSize:
 class TestWindowScale:
     """RFC 7323 2: only when both SYNs have it."""
 
+    @requirement("RFC 7323 2.2")
     @BOTH
     @MATRIX
     def test_both_or_none(self, passive, ours, theirs):
@@ -118,6 +124,7 @@ class TestWindowScale:
         t.send("ACK", seq=1, ack=2, window=1000)
         assert connection.snd_wnd == (8000 if agreed else 1000)
 
+    @requirement("RFC 7323 2.2")
     def test_the_window_of_a_syn_is_never_scaled(self):
         t = Script()
         connection = t.connecting()
@@ -125,6 +132,7 @@ class TestWindowScale:
         t.send("SYN,ACK", seq=0, ack=1, scale=14, window=5000)
         assert connection.snd_wnd == 5000
 
+    @requirement("RFC 7323 2.3")
     @BOTH
     @pytest.mark.parametrize("shift, used", [(0, 0), (14, 14), (15, 14), (255, 14)])
     def test_a_shift_above_14_is_used_as_14(self, passive, shift, used):
@@ -142,6 +150,7 @@ class TestWindowScale:
 class TestTimestamps:
     """RFC 7323 3."""
 
+    @requirement("RFC 7323 3.2 offer")
     @BOTH
     @MATRIX
     def test_both_or_none(self, passive, ours, theirs):
@@ -154,6 +163,7 @@ class TestTimestamps:
         if ours and theirs:
             assert sent.tsecr == 777
 
+    @requirement("RFC 7323 3.2 offer")
     def test_a_first_syn_echoes_nothing(self):
         t = Script()
         t.connecting()
@@ -175,6 +185,7 @@ class TestTimestamps:
         connection.send(b"y")
         assert (t.expect("ACK").segment.tsval - first) & 0xFFFFFFFF == 1500
 
+    @requirement("RFC 7323 3.2 every")
     def test_every_segment_has_them_once_agreed(self):
         t = Script(timestamps=True)
         connection = t.accepted()
@@ -183,6 +194,7 @@ class TestTimestamps:
         connection.shutdown()
         assert t.expect("FIN,ACK").segment.timestamps
 
+    @requirement("RFC 7323 4.3")
     def test_the_echo_is_of_the_segment_that_moved_the_window(self):
         """RFC 7323 4.3: with a delayed ACK the first of the two, with a gap the last before it."""
         t = Script(timestamps=True)
@@ -202,6 +214,7 @@ class TestTimestamps:
 class TestProtectionAgainstWrappedSequences:
     """RFC 7323 5."""
 
+    @requirement("RFC 7323 5.3")
     def test_an_older_segment_is_answered_and_dropped(self):
         t = Script()
         connection = t.accepted(tsval=10_000)
@@ -213,12 +226,14 @@ class TestProtectionAgainstWrappedSequences:
         assert connection.recv(10) == b"new"
         assert connection.recv(10) is None
 
+    @requirement("RFC 7323 5.3")
     def test_an_older_fin_is_rejected_too(self):
         t = Script()
         connection = t.accepted(tsval=10_000)
         assert t.send("FIN,ACK", seq=1, ack=1, tsval=9_999) is Outcome.PAWS_REJECTED
         assert connection.state is State.ESTABLISHED
 
+    @requirement("RFC 7323 5.2")
     @pytest.mark.parametrize("tsval", [None, 1])
     def test_a_rst_needs_none_and_is_spared(self, tsval):
         """RFC 7323 5.2, 3.2."""
@@ -226,6 +241,7 @@ class TestProtectionAgainstWrappedSequences:
         t.accepted(tsval=10_000)
         assert t.send("RST", seq=1, tsval=tsval) is Outcome.CONNECTION_RESET
 
+    @requirement("RFC 7323 3.2 every")
     def test_a_segment_without_them_is_dropped(self):
         t = Script()
         connection = t.accepted(tsval=1)
@@ -239,6 +255,7 @@ class TestProtectionAgainstWrappedSequences:
         t.send("ACK", seq=1, ack=1, data=b"x", tsval=0x10)
         assert connection.recv(1) == b"x"
 
+    @requirement("RFC 7323 5.5")
     def test_what_was_seen_lapses_after_24_days(self):
         """RFC 7323 5.5, and from then on the newer value counts."""
         t = Script()
@@ -254,6 +271,7 @@ class TestProtectionAgainstWrappedSequences:
 class TestSelectiveAcknowledgment:
     """RFC 2018, the receiver's side."""
 
+    @requirement("RFC 2018 2")
     @BOTH
     @MATRIX
     def test_both_or_none(self, passive, ours, theirs):
@@ -268,6 +286,7 @@ class TestSelectiveAcknowledgment:
             assert answer.sack is None
         assert connection.recv(1) is None
 
+    @requirement("RFC 2018 3", "RFC 2018 4")
     def test_the_block_that_changed_last_comes_first(self):
         """RFC 2018 4."""
         t = Script(config=Config(timestamps=False))
@@ -284,6 +303,7 @@ class TestSelectiveAcknowledgment:
             [(11, 26), (31, 36), (51, 56)],
         ]
 
+    @requirement("RFC 2018 3")
     def test_with_timestamps_three_blocks_have_room(self):
         t = Script(timestamps=True)
         t.accepted(sack_permitted=True)
@@ -300,6 +320,7 @@ class TestSelectiveAcknowledgment:
         t.send("ACK", seq=1, ack=1, data=b"abc")
         assert t.expect("ACK", ack=7).segment.sack is None
 
+    @requirement("RFC 2018 8")
     def test_blocks_that_lie_do_no_harm(self):
         """The peer's blocks are advice; acknowledged is only what the ACK field says."""
         t = Script(config=Config(timestamps=False))

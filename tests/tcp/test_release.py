@@ -3,6 +3,7 @@
 import errno
 
 import pytest
+from requirements import requirement
 from tcp.ways import OPEN_OR_CLOSING, STANDS, VERSIONS, reach
 
 from handshook import Config, Outcome, State
@@ -53,6 +54,7 @@ class TestActiveClose:
         assert connection.recv(100) == b"last words"
         assert connection.recv(100) == b""
 
+    @requirement("MUST-12")
     def test_the_program_is_told(self):
         t = Script()
         connection = reach(t, State.FIN_WAIT_2)
@@ -118,6 +120,7 @@ class TestPassiveClose:
 
 
 class TestHalfClose:
+    @requirement("MAY-1")
     def test_after_our_fin_data_still_arrives_and_is_acknowledged(self):
         t = Script()
         connection = reach(t, State.FIN_WAIT_2)
@@ -184,6 +187,7 @@ class TestSimultaneousClose:
         t.wait(60.1)
         assert connection.state is State.CLOSED
 
+    @requirement("DIFF-CLOSING")
     def test_a_fin_without_ack_of_ours_is_answered_with_an_ack_alone(self):
         """Where FreeBSD repeats its FIN."""
         t = Script()
@@ -280,6 +284,7 @@ class TestTheFin:
 class TestCloseWithUnreadData:
     """SHLD-3, RFC 2525 2.17: the peer must learn that what it sent was not read."""
 
+    @requirement("SHLD-3")
     @VERSIONS
     def test_it_is_a_reset(self, ipv6):
         t = Script(ipv6=ipv6)
@@ -320,6 +325,7 @@ class TestCloseWithUnreadData:
 class TestDataAfterClose:
     """SHLD-3: "If such a host issues a CLOSE call while ... new data is received, TCP SHOULD send a RST"."""
 
+    @requirement("SHLD-3")
     @VERSIONS
     @pytest.mark.parametrize("acked", [True, False])
     def test_it_is_reset(self, ipv6, acked):
@@ -420,6 +426,7 @@ class TestClose:
 class TestAbort:
     """RFC 9293 3.10.5."""
 
+    @requirement("MUST-12")
     @VERSIONS
     @pytest.mark.parametrize(
         "state",
@@ -488,6 +495,19 @@ class TestAbort:
         connection.abort()
         t.expect("RST,ACK", seq=1)
         t.expect_nothing()
+
+    def test_in_time_wait_it_has_ended_in_order_and_the_four_tuple_rests_on(self):
+        """MUST-12: aborted is what it was not. MUST-13: the rest is the stack's matter."""
+        t = Script()
+        connection = reach(t, State.TIME_WAIT)
+        connection.abort()
+        t.expect_nothing()
+        assert connection.state is State.CLOSED
+        assert connection.error is None
+        assert connection.verdict.outcome is Outcome.CLOSED_NORMALLY
+        assert [entry.state for entry in t.stack.snapshot()] == [State.TIME_WAIT]
+        t.wait(60.1)
+        assert t.stack.snapshot() == []
 
     def test_twice_is_once(self):
         t = Script()

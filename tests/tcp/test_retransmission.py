@@ -4,6 +4,7 @@ import errno
 import itertools
 
 import pytest
+from requirements import requirement
 from tcp.ways import PLAIN, VERSIONS
 
 from handshook import Config, Outcome, State
@@ -43,6 +44,7 @@ def leaves_at(t, until):
 
 
 class TestTimer:
+    @requirement("MUST-18", "MUST-19", "RFC 6298 2.1", "RFC 6298 5.1", "RFC 6298 5.5")
     @VERSIONS
     def test_it_doubles_each_time(self, ipv6):
         """RFC 6298 5.5, MUST-19; before any round trip was measured it is 1 s (2.1)."""
@@ -59,6 +61,7 @@ class TestTimer:
         times = leaves_at(t, 20)
         assert times == pytest.approx([1.2, 3.6, 8.4, 18.0], abs=0.11)
 
+    @requirement("MUST-18", "RFC 6298 2.2", "RFC 6298 2.3")
     def test_it_follows_the_round_trips(self):
         """RFC 6298 2.2, 2.3: worked by hand."""
         t, connection = opened(rtt=0.5)
@@ -82,6 +85,7 @@ class TestTimer:
         drain(t)
         assert leaves_at(t, 0.3)[0] == pytest.approx(0.2, abs=0.003)
 
+    @requirement("RFC 6298 2.5")
     def test_it_is_never_longer_than_the_longest(self):
         """RFC 6298 2.5: at least 60 s."""
         t, connection = opened(config=Config(timestamps=False, user_timeout=1e9))
@@ -90,6 +94,7 @@ class TestTimer:
         times = leaves_at(t, 500)
         assert times[-1] - times[-2] == pytest.approx(60, abs=0.2)
 
+    @requirement("RFC 6298 5.3")
     def test_an_ack_of_new_data_starts_it_anew(self):
         """RFC 6298 5.3."""
         t, connection = opened(rtt=0.4)
@@ -99,6 +104,7 @@ class TestTimer:
         t.send("ACK", seq=1, ack=1 + MSS)
         assert leaves_at(t, 2)[0] > 1.0
 
+    @requirement("RFC 6298 5.2")
     def test_an_ack_of_all_stops_it(self):
         """RFC 6298 5.2."""
         t, connection = opened()
@@ -108,6 +114,7 @@ class TestTimer:
         t.expect_nothing()
         assert t.stack.deadline() is None
 
+    @requirement("MUST-18", "RFC 6298 3")
     def test_what_was_sent_twice_is_not_timed(self):
         """Karn (RFC 6298 3, MUST-18): the ACK may be of either."""
         t, connection = opened(rtt=0.4)
@@ -144,6 +151,7 @@ class TestTimer:
         assert sent_twice <= 3
         assert connection.verdict.evidence["round_trip"] > 0.5
 
+    @requirement("RFC 6298 5.4", "RFC 5681 3.1 loss")
     def test_everything_out_is_sent_again_from_the_first(self):
         t, connection = opened(rtt=0.1)
         connection.send(bytes(3 * MSS))
@@ -202,6 +210,7 @@ class TestFastRetransmit:
         assert len(drain(t)) == count
         return t, connection
 
+    @requirement("RFC 5681 3.2")
     def test_three_duplicate_acks_bring_the_missing_segment(self):
         t, _connection = self.flight()
         for _ in range(2):
@@ -218,6 +227,7 @@ class TestFastRetransmit:
             t.send("ACK", seq=1, ack=1)
         assert connection.congestion.ssthresh == 4 * MSS
 
+    @requirement("RFC 6582 3.2 partial")
     def test_a_partial_ack_brings_the_next_gap_at_once(self):
         """RFC 6582 3.2."""
         t, connection = self.flight()
@@ -230,6 +240,7 @@ class TestFastRetransmit:
         t.expect_nothing()
         assert connection.congestion.cwnd <= 4 * MSS + MSS
 
+    @requirement("RFC 6582 3.2 recover")
     def test_duplicates_of_what_the_timer_repeats_do_not_halve_it_again(self):
         """RFC 6582 3.2 step 1, 4: `recover`."""
         t, connection = self.flight()
@@ -241,6 +252,7 @@ class TestFastRetransmit:
         t.expect_nothing()
         assert connection.congestion.ssthresh == before
 
+    @requirement("RFC 5681 2")
     @pytest.mark.parametrize("different", [{"window": 60000}, {"data": b"x"}])
     def test_an_ack_with_data_or_another_window_is_no_duplicate(self, different):
         """RFC 5681 2."""
@@ -282,11 +294,13 @@ class TestFastRetransmit:
 class TestSlowStart:
     """RFC 5681 3.1, RFC 6928."""
 
+    @requirement("RFC 5681 3.1 slow")
     def test_ten_segments_begin_it(self):
         t, connection = opened(config=Config(timestamps=False, window_scale=False))
         connection.send(bytes(100 * MSS))
         assert len(drain(t)) == 10
 
+    @requirement("MUST-19", "RFC 5681 3.1 slow")
     def test_it_doubles_each_round_trip(self):
         t, connection = opened(config=Config(timestamps=False, window_scale=False))
         connection.send(bytes(200 * MSS))
@@ -301,6 +315,7 @@ class TestSlowStart:
             flights.append(sent)
         assert flights == [10, 20, 40]
 
+    @requirement("MUST-19", "RFC 5681 3.1 slow")
     def test_after_half_of_what_was_lost_it_grows_by_one_segment_a_round_trip(self):
         t, connection = opened(config=Config(timestamps=False, window_scale=False, user_timeout=1e6, congestion="reno"))
         connection.send(bytes(400 * MSS))
@@ -324,6 +339,7 @@ class TestSlowStart:
 class TestGivingUp:
     """R2: RFC 9293 3.8.3 (MUST-20, MUST-21, SHLD-11)."""
 
+    @requirement("MUST-20", "SHLD-11")
     @VERSIONS
     def test_after_five_minutes_without_an_ack_the_connection_ends(self, ipv6):
         t, connection = opened(rtt=0.1, ipv6=ipv6)
@@ -342,6 +358,7 @@ class TestGivingUp:
         with pytest.raises(TimeoutError):
             connection.send(b"y")
 
+    @requirement("MUST-21")
     def test_how_long_is_the_connections_own(self):
         t = Script()
         connection = t.stack.connect((t.address, t.port), local_port=80, config=Config(user_timeout=10))

@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+from requirements import requirement
 from tcp.ways import PLAIN, VERSIONS, reach
 
 from handshook import Config, Outcome, State
@@ -29,6 +30,7 @@ def states(t):
 
 
 class TestTheWait:
+    @requirement("MUST-13", "DIFF-MSL")
     @pytest.mark.parametrize("msl", [0.5, 30, 120])
     def test_it_lasts_two_msl(self, msl):
         t, connection = rested(config=Config(msl=msl))
@@ -100,6 +102,7 @@ class TestTheWait:
         t.wait(11)
         assert connection.state is State.CLOSED
 
+    @requirement("RFC 1337 3", "DIFF-TIME-WAIT")
     @pytest.mark.parametrize("seq", [0, 1, 2, 3, 1000])
     def test_a_rst_does_not_end_it(self, seq):
         """RFC 1337 3, F1."""
@@ -124,12 +127,22 @@ class TestTheWait:
             assert t.send("ACK", seq=seq, ack=2) is Outcome.TIME_WAIT_IGNORED
         t.expect_nothing()
 
+    @pytest.mark.parametrize("flags", ["none", "PSH", "FIN"])
+    @pytest.mark.parametrize("seq", [1, 2, 100])
+    def test_what_has_no_ack_is_dropped(self, flags, seq):
+        """RFC 9293 3.10.7.4, fifth."""
+        t, connection = rested()
+        assert t.send(flags, seq=seq, data=b"text") is Outcome.TIME_WAIT_IGNORED
+        t.expect_nothing()
+        assert connection.state is State.TIME_WAIT
+
     def test_a_syn_ack_is_answered_with_an_ack(self):
         """RFC 5961 4."""
         t, _ = rested()
         assert t.send("SYN,ACK", seq=100, ack=2) is Outcome.TIME_WAIT_ACKED
         t.expect("ACK", seq=2, ack=2)
 
+    @requirement("DIFF-TIME-WAIT")
     def test_syn_and_fin_together_are_dropped(self):
         t, _ = rested()
         assert t.send("SYN,FIN", seq=100) is Outcome.FLAGS_NONSENSE
@@ -152,6 +165,7 @@ class TestTheWait:
 class TestNewConnection:
     """RFC 6191 2, row by row: what the old connection had, what the SYN has, what comes of it."""
 
+    @requirement("MAY-2", "SHLD-4", "RFC 6191 2", "DIFF-REOPEN")
     @pytest.mark.parametrize(
         "old, new, seq, accepted",
         [
@@ -167,6 +181,10 @@ class TestNewConnection:
             (None, 1, -50_000, True),
             # None then and now: the number.
             (None, None, 3, True),
+            # The FIN took number 1, so 2 is larger than the last that was seen.
+            (1000, 1000, 2, True),
+            (1000, None, 2, True),
+            (None, None, 2, True),
             (None, None, 1, False),
             (None, None, -50_000, False),
         ],
@@ -184,6 +202,7 @@ class TestNewConnection:
             assert states(t) == [State.TIME_WAIT]
             t.expect_nothing()
 
+    @requirement("RFC 6191 2")
     def test_timestamps_that_would_not_be_agreed_on_count_as_none(self):
         """RFC 6191: "if TCP Timestamps would be enabled for the new incarnation"."""
         t, _ = rested(config=Config(timestamps=False))
@@ -204,6 +223,7 @@ class TestNewConnection:
         t.wait(60)
         assert connection.state is State.ESTABLISHED
 
+    @requirement("MAY-2")
     @pytest.mark.parametrize("octets", [1, 1_000_000])
     def test_its_number_is_beyond_all_that_the_old_one_used(self, octets):
         """MAY-2 (1): "larger than the largest sequence number it used on the previous connection incarnation".
@@ -242,6 +262,7 @@ class TestNewConnection:
         assert t.send("SYN", seq=100_000) is Outcome.DROPPED_SYN_QUEUE_FULL
         assert State.TIME_WAIT in states(t)
 
+    @requirement("RFC 1337 2")
     def test_a_new_connection_does_not_hear_of_the_old_ones_segments(self):
         """The three hazards of RFC 1337: old data is outside the new window."""
         t, _ = rested()

@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from requirements import requirement
 from tcp.ways import PLAIN, VERSIONS
 
 from handshook import Config, Outcome, State
@@ -32,6 +33,7 @@ class TestReceiver:
         assert windows[-1] == 0
         assert sorted(windows, reverse=True) == windows
 
+    @requirement("SHLD-14")
     def test_its_right_edge_never_moves_back(self):
         """SHLD-14."""
         t = Script(config=SMALL)
@@ -58,6 +60,7 @@ class TestReceiver:
         t.expect_nothing()
         assert t.stack.counters()[Outcome.SENT_WINDOW_UPDATE] == 1
 
+    @requirement("MUST-39")
     def test_it_is_not_told_of_crumbs(self):
         """MUST-39: only a full segment or half of the buffer is worth a word."""
         t = Script(config=SMALL)
@@ -73,6 +76,7 @@ class TestReceiver:
         connection.recv(100)
         t.expect("ACK", window=1000)
 
+    @requirement("MAY-8")
     def test_data_at_a_shut_window_is_answered_and_not_taken(self):
         """The peer's probe: MAY-8 lets the window stay shut for ever, the answers keep the connection alive."""
         t = Script(config=SMALL)
@@ -111,6 +115,7 @@ class TestReceiver:
         t.send("FIN,ACK", seq=4001, ack=2, data=b"b")
         assert connection.state is State.TIME_WAIT
 
+    @requirement("MUST-66")
     def test_a_rst_at_a_shut_window_still_ends_it(self):
         """MUST-66."""
         t = Script(config=SMALL)
@@ -140,6 +145,7 @@ class TestSender:
         t.send("ACK", seq=1, ack=1001, window=2500)
         assert [len(one.data) for one in drain(t)] == [1000]
 
+    @requirement("MUST-38")
     def test_a_sliver_of_window_is_not_used(self):
         """MUST-38: a segment leaves when it is full, is all there is, or fills half of the largest window."""
         t, connection = self.opened(4000)
@@ -160,6 +166,7 @@ class TestSender:
             t.expect("ACK", seq=1 + 300 * i, data=bytes(300))
             t.send("ACK", seq=1, ack=301 + 300 * i, window=300)
 
+    @requirement("MUST-60")
     def test_the_override_timer_uses_a_sliver_in_the_end(self):
         """RFC 9293 3.8.6.2.1: otherwise both sides could wait for ever."""
         t, connection = self.opened(4000)
@@ -170,6 +177,7 @@ class TestSender:
         (sent,) = drain(t)
         assert (sent.seq, len(sent.data)) == (4001, 100)
 
+    @requirement("MUST-36", "SHLD-29", "SHLD-30")
     @VERSIONS
     def test_a_shut_window_is_probed_with_one_octet_after_one_rto_and_ever_more_slowly(self, ipv6):
         """MUST-35, MUST-36, SHLD-29, SHLD-30."""
@@ -198,6 +206,7 @@ class TestSender:
                 t.send("ACK", seq=1, ack=1, window=0)
         assert max(b - a for a, b in itertools.pairwise(times)) <= 61
 
+    @requirement("MUST-37")
     def test_a_connection_lives_as_long_as_its_probes_are_answered(self):
         """MUST-37: an hour at a shut window, with a user time-out of five minutes."""
         t, connection = self.opened(0)
@@ -257,6 +266,7 @@ class TestSender:
         t.wait(1.1)
         assert drain(t) != []
 
+    @requirement("MUST-34", "SHLD-15", "SHLD-16", "MAY-7")
     def test_a_window_that_shrinks_stops_new_data_and_not_what_is_out(self):
         """MUST-34, SHLD-15, SHLD-16."""
         t, connection = self.opened(4000)
@@ -269,6 +279,7 @@ class TestSender:
         t.send("ACK", seq=1, ack=4001, window=4000)
         assert drain(t)[0].seq == 4001
 
+    @requirement("MUST-35")
     def test_a_window_that_shrinks_to_nothing_is_probed(self):
         """MUST-35: with what is out already."""
         t, connection = self.opened(4000)

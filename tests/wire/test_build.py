@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from requirements import requirement
 from segments import internet_sum, packed, read
 
 from handshook.outcomes import Outcome
@@ -105,6 +106,7 @@ class TestFields:
 
 
 class TestOptions:
+    @requirement("MUST-4", "MUST-69")
     @given(
         st.sampled_from([4, 6]),
         st.none() | U16,
@@ -150,6 +152,7 @@ class TestOptions:
 
 
 class TestChecksums:
+    @requirement("MUST-2")
     @given(st.sampled_from([4, 6]), st.integers(0, 0xFFFF), st.binary(max_size=9))
     def test_must_2_the_checksum_is_right_for_every_sum_and_length(self, version, window, payload):
         builder = Builder()

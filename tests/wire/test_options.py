@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from requirements import requirement
 from segments import EOL, NOP, SACK_PERMITTED, ip4, ip6, mss, option, packed, sack, scale, tcp, timestamps
 
 from handshook.outcomes import Outcome
@@ -70,6 +71,7 @@ def some_options(draw):
 
 
 class TestReading:
+    @requirement("MUST-4", "MUST-64")
     @given(some_options(), st.binary(max_size=10), st.sampled_from([4, 6]))
     def test_must_64_options_are_read_wherever_they_stand(self, options, data, version):
         raw, said = options
@@ -82,16 +84,19 @@ class TestReading:
         for name in unsaid.keys() - said.keys():
             assert getattr(s, name) == unsaid[name]
 
+    @requirement("MUST-6")
     @given(st.integers(9, 255), st.binary(max_size=38))
     def test_must_6_unknown_options_are_skipped_by_their_length(self, kind, body):
         outcome, s = read(option(kind, body) + (mss(1234) if len(body) <= 34 else b""))
         assert outcome is Outcome.NOTHING
         assert s.mss == (1234 if len(body) <= 34 else 0)
 
+    @requirement("MUST-68")
     @pytest.mark.parametrize("kind", [0, 1])
     def test_must_68_only_eol_and_nop_have_no_length(self, kind):
         assert read_exactly(bytes((kind,)) * 4)[0] is Outcome.NOTHING
 
+    @requirement("MUST-4")
     @given(st.binary(min_size=39, max_size=39))
     def test_nothing_after_eol_is_read(self, rest):
         outcome, s = read_exactly(EOL + rest)
@@ -118,6 +123,7 @@ class TestReading:
             assert outcome is Outcome.NOTHING
             assert (s.timestamps, s.tsval, s.tsecr) == (True, value, echo)
 
+    @requirement("RFC 2018 3")
     @pytest.mark.parametrize("blocks", [1, 2, 3, 4])
     def test_rfc2018_3_up_to_four_sack_blocks_are_read(self, blocks):
         edges = tuple((1000 * n, 0xFFFFFFFF - n) for n in range(blocks))
@@ -127,12 +133,14 @@ class TestReading:
 class TestLengthsThatLie:
     """MUST-7: an illegal length is survived; here it costs the segment."""
 
+    @requirement("MUST-7")
     @pytest.mark.parametrize("kind", range(2, 256))
     def test_length_zero_and_one_are_refused(self, kind):
         for length in (0, 1):
             assert read(option(kind, length=length))[0] is Outcome.TCP_OPTION_BAD
             assert read_exactly(NOP * 2 + option(kind, length=length))[0] is Outcome.TCP_OPTION_BAD
 
+    @requirement("MUST-7")
     @pytest.mark.parametrize("kind", range(2, 256))
     def test_a_length_beyond_the_header_is_refused(self, kind):
         # Data follows that the option must not reach into.
@@ -160,6 +168,7 @@ class TestLengthsThatLie:
         for length in (0, 1, 2, 9, 11, 255):
             assert read_exactly(NOP + NOP + option(8, bytes(8), length=length))[0] is Outcome.TCP_OPTION_BAD
 
+    @requirement("MUST-7")
     @given(st.integers(1, 10).flatmap(lambda words: st.binary(min_size=4 * words, max_size=4 * words)))
     def test_random_option_bytes_are_judged_and_never_raise(self, options):
         assert read_exactly(options, data=b"data")[0] in (Outcome.NOTHING, Outcome.TCP_OPTION_BAD)

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from requirements import requirement
 from segments import (
     DESTINATION_OPTIONS,
     EOL,
@@ -114,12 +115,31 @@ class TestFields:
 
 
 class TestIPv4:
+    @requirement("MUST-50")
     @given(st.integers(0, 40), st.binary(min_size=40, max_size=40), st.binary(max_size=9))
     def test_must_50_ip_options_are_stepped_over(self, length, options, data):
         frame = ip4(A4, B4, tcp(A4, B4, "PA", data=data), options=options[:length])
         s = parsed(frame)
         assert s.data == data
         assert s.key == A4 + B4 + (40000).to_bytes(2, "big") + (80).to_bytes(2, "big")
+
+    @requirement("MUST-51", "MUST-52", "MUST-53", "SHLD-24")
+    @pytest.mark.parametrize("kind", [131, 137], ids=["loose", "strict"])
+    @pytest.mark.parametrize("before", [b"", NOP, b"\x94\x04\x00\x00", b"\x07\x07\x04" + bytes(4)])
+    def test_rfc7126_4_3_a_packet_that_says_its_way_is_dropped(self, kind, before):
+        route = bytes((kind, 7, 4)) + packed("198.51.100.9")
+        assert why(ip4(A4, B4, tcp(A4, B4, "S"), options=before + route)) is Outcome.IP_SOURCE_ROUTE
+
+    @pytest.mark.parametrize(
+        "options", [EOL + bytes((131, 7, 4)), bytes((7, 4, 131, 137)), NOP * 3 + bytes((131,)), bytes((130, 0, 131, 7))]
+    )
+    def test_what_only_looks_like_it_is_not(self, options):
+        parsed(ip4(A4, B4, tcp(A4, B4, "S"), options=options))
+
+    @given(st.binary(max_size=40))
+    def test_random_ip_options_are_judged_and_never_raise(self, options):
+        options = options[: len(options) // 4 * 4]
+        assert why(ip4(A4, B4, tcp(A4, B4, "S"), options=options)) in (Outcome.NOTHING, Outcome.IP_SOURCE_ROUTE)
 
     @pytest.mark.parametrize("words", range(5))
     def test_a_header_under_five_words_is_refused(self, words):
@@ -196,6 +216,11 @@ class TestIPv6:
         assert s.data == data
         assert s.key == A6 + B6 + (40000).to_bytes(2, "big") + (80).to_bytes(2, "big")
 
+    @pytest.mark.parametrize("kind", [0, 2, 3, 4])
+    def test_rfc8200_4_4_a_packet_with_segments_left_goes_elsewhere(self, kind):
+        frame = ip6(A6, B6, tcp(A6, B6, "S"), extensions=[(ROUTING, bytes((0, kind, 1)) + bytes(4))])
+        assert why(frame) is Outcome.IP_SOURCE_ROUTE
+
     def test_rfc9098_no_more_than_eight_of_them(self):
         extensions = [(DESTINATION_OPTIONS, bytes(7))] * 9
         assert why(ip6(A6, B6, tcp(A6, B6, "A"), extensions=extensions)) is Outcome.IP_EXTENSION_BAD
@@ -264,6 +289,7 @@ class TestTcpHeader:
         frame = ip4(A4, B4, tcp(A4, B4, "A", offset=offset, data=EOL * (offset * 4 - 20)))
         assert parsed(frame).data == b""
 
+    @requirement("MUST-3")
     @given(ADDRESSES, st.integers(1, 0xFFFF), st.binary(max_size=20))
     def test_must_3_a_wrong_checksum_is_dropped_unless_the_link_vouches_for_it(self, addresses, wrong, data):
         source, destination = addresses

@@ -2,12 +2,13 @@
 
 from ..outcomes import Outcome
 from ..tcp.connection import Connection
+from ..tcp.happened import TROUBLED
 from ..tcp.sequence import before, before_or_at
 from ..tcp.states import CLOSED, SYN_RECEIVED, SYN_SENT
 from ..tcp.tcb import set_mss
 from ..wire.icmp import IcmpError, Trouble
 
-# RFC 1122 3.2.2.1: protocol and port unreachable are hard; RFC 5927 6 lets them end only what isn't open yet.
+# RFC 1122 3.2.2.1: protocol and port unreachable are hard; RFC 5927 5.2 lets them end only what isn't open yet.
 HARD = frozenset({Trouble.PROTOCOL_UNREACHABLE, Trouble.PORT_UNREACHABLE})
 # No path of today is narrower (Linux's min_pmtu); a forged message can't make segments smaller (RFC 5927 7.2).
 LEAST_PATH_MTU4 = 552
@@ -29,6 +30,8 @@ def suffer(connection: Connection | None, error: IcmpError, now: float) -> Outco
         c.stage = CLOSED
         c.why = Outcome.ICMP_REFUSED
         return Outcome.ICMP_REFUSED
+    if c.terms.soft_errors:
+        c.happened |= TROUBLED
     return Outcome.ICMP_NOTED
 
 

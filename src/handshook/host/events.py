@@ -1,5 +1,6 @@
 """What a program is told after a batch: which connection or listener has news, and of what kind."""
 
+from functools import partial
 from typing import NamedTuple
 
 from ..tcp.connection import Connection
@@ -12,3 +13,7 @@ class Event(NamedTuple):
 
     source: Connection | Listener
     happened: Happened
+
+
+# `Event(...)` without its trip through Python: a batch can bring hundreds.
+make_event = partial(tuple.__new__, Event)

@@ -25,6 +25,7 @@ class Listener:
         "listed",
         "port",
         "queue",
+        "terms",
     )
 
     def __init__(
@@ -34,6 +35,7 @@ class Listener:
         self.port = port
         self.backlog = backlog
         self.config = config
+        self.terms = config.terms
         self.half_open_limit = config.half_open_limit
         self.half_open = 0
         self.queue: deque[Connection] = deque()

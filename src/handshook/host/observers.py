@@ -1,8 +1,10 @@
 """Who watches a stack, and what they are shown: one `Step` for each thing that happens.
 
-A stack without observers never comes here.
+A stack without observers never comes here. What happens is noted while it happens and told when the stack has done its
+work, so that a callback may call the stack, and one that raises leaves nothing half done.
 """
 
+from collections import deque
 from collections.abc import Callable
 
 from ..outcomes import BY_NUMBER, Outcome
@@ -18,11 +20,13 @@ from .step import Direction, Step
 class Observers:
     """The callbacks of one stack."""
 
-    __slots__ = ("_callbacks", "_framing")
+    __slots__ = ("_callbacks", "_framing", "_telling", "_untold")
 
     def __init__(self, framing: Framing) -> None:
         self._callbacks: list[Callable[[Step], None]] = []
         self._framing = framing
+        self._untold: deque[Step] = deque()
+        self._telling = False
 
     def __bool__(self) -> bool:
         return bool(self._callbacks)
@@ -71,7 +75,7 @@ class Observers:
         key: bytes | None,
         frame: bytes | None,
     ) -> None:
-        """Call everyone back with one step."""
+        """Note one step."""
         step = Step(
             now,
             direction,
@@ -83,5 +87,27 @@ class Observers:
             frame,
             self._framing,
         )
-        for callback in self._callbacks:
-            callback(step)
+        self._untold.append(step)
+
+    def tell(self) -> None:
+        """Call everyone back with what has happened. What a callback raises comes out when all have heard of that step;
+        what happened after it is told next time."""
+        if self._telling:
+            # A callback has called the stack: whoever is telling already goes on with what came of it.
+            return
+        self._telling = True
+        try:
+            while self._untold:
+                self._tell(self._untold.popleft())
+        finally:
+            self._telling = False
+
+    def _tell(self, step: Step) -> None:
+        raised: BaseException | None = None
+        for callback in tuple(self._callbacks):
+            try:
+                callback(step)
+            except BaseException as error:
+                raised = raised or error
+        if raised is not None:
+            raise raised

@@ -3,8 +3,7 @@
 Ports are chosen by RFC 6056's algorithm 3, simple hash-based selection.
 """
 
-from collections.abc import Callable, Iterable
-
+from ..tcp.flow import Owner
 from ..tcp.isn import Secret
 from ..wire.addresses import make_key, pack, unpack
 
@@ -13,17 +12,20 @@ FIRST_PORT = 49152
 LAST_PORT = 65535
 
 
-def choose_source(addresses: Iterable[bytes], remote: bytes, local: str | None) -> bytes:
+def choose_source(addresses: dict[bytes, str], remote: bytes, local: str | None) -> bytes:
     """The address to connect from: the one asked for, or the first of the same IP version (MUST-43, MUST-44).
 
     Raises `ValueError` when the stack has no such address, or none that reaches `remote`.
     """
-    own = [address for address in addresses if len(address) == len(remote)]
-    if local is not None and pack(local) not in own:
-        raise ValueError(f"{local} is not an address of this stack that reaches {unpack(remote)}")
-    if not own:
-        raise ValueError(f"this stack has no address to reach {unpack(remote)} from")
-    return own[0] if local is None else pack(local)
+    if local is not None:
+        chosen = pack(local)
+        if chosen not in addresses or len(chosen) != len(remote):
+            raise ValueError(f"{local} is not an address of this stack that reaches {unpack(remote)}")
+        return chosen
+    for address in addresses:
+        if len(address) == len(remote):
+            return address
+    raise ValueError(f"this stack has no address to reach {unpack(remote)} from")
 
 
 class Ports:
@@ -35,17 +37,18 @@ class Ports:
         self._secret = secret
         self._count = 0
 
-    def choose(self, remote: bytes, local: bytes, remote_port: int, taken: Callable[[bytes], bool]) -> int:
-        """A port whose four-tuple is free. Raises `OSError` (EADDRNOTAVAIL) when none is.
+    def choose(self, remote: bytes, local: bytes, remote_port: int, owner: Owner) -> bytes:
+        """The key of a four-tuple that is free. Raises `OSError` (EADDRNOTAVAIL) when none is.
 
         Each remote end has its own secret starting point and all share a counter, so that ports to one end follow each
         other and are used again as late as possible, and say nothing about ports to another.
         """
         size = LAST_PORT - FIRST_PORT + 1
-        offset = self._secret.siphash(remote + local + remote_port.to_bytes(2, "big"))
+        offset = self._secret.siphash(make_key(remote, local, remote_port, 0)[:-2])
         for _ in range(size):
             port = FIRST_PORT + (offset + self._count) % size
             self._count += 1
-            if not taken(make_key(remote, local, remote_port, port)):
-                return port
+            key = make_key(remote, local, remote_port, port)
+            if not owner.taken(key):
+                return key
         raise OSError(99, "every ephemeral port to this address and port is in use")

@@ -32,7 +32,7 @@ def entry_of(flow: Flow, now: float) -> Entry:
     """A half-open entry or a connection."""
     due = flow.due - now if flow.due != float("inf") else None
     if isinstance(flow, HalfOpen):
-        agreed = _options(flow.peer_mss, flow.timestamps, flow.sack, flow.scale, flow.config.receive_scale)
+        agreed = _options(flow.peer_mss, flow.timestamps, flow.sack, flow.scale, flow.terms.receive_scale)
         queued = len(flow.data) if flow.data is not None else 0
         age = now - flow.started_at
         return Entry(flow.local, flow.remote, flow.state, age, flow.retries, agreed, 0, queued, due)

@@ -1,69 +1,14 @@
 cimport cython
 from ..tcp.connection cimport Connection
-from ..tcp.flow cimport Flow, Owner
 from ..tcp.half_open cimport HalfOpen
-from ..tcp.time_wait cimport TimeWait
-from ..wire.build cimport Builder
-from ..wire.segment cimport Segment, parse, segment_length
-from .answers cimport Answers
+from ..tcp.opening cimport open_actively
+from ..wire.addresses cimport is_unicast, make_key
+from .exchange cimport Exchange
 from .listener cimport Listener
-from ..tcp.window cimport advertise
-from .timers cimport Timers
+from .ports cimport choose_source
 
-cdef double NEVER
-cdef unsigned int ACK, FIN, RST, SYN
-cdef int CLOSED, LISTEN, SYN_RECEIVED, TIME_WAIT, ACK_NONE, ENDED, OPENED, OUTCOMES
-cdef int CLOSED_PORT_IGNORED, CLOSED_PORT_RESET, DROPPED_ACCEPT_QUEUE_FULL, DROPPED_SYN_QUEUE_FULL
-cdef int ESTABLISHED_PASSIVE, FLAGS_NONSENSE, FRAME_LENGTH_BAD, FRAME_TRUNCATED, IP_PROTOCOL_UNKNOWN
-cdef int LISTENER_CLOSED, LISTEN_ACK_RESET, LISTEN_IGNORED, LISTEN_RST_IGNORED, NOTHING, NOT_OURS
-cdef int SENT_ECHO_REPLY, SOURCE_INVALID, SYN_ACK_ACK_BAD, SYN_ANSWERED, SYN_SENT_ACK_BAD
-cdef int TIME_WAIT_ACKED, TIME_WAIT_FIN_REPEATED, TIME_WAIT_OVER, TIME_WAIT_REOPENED, CALLED_CONNECT, CALLED_LISTEN
-cdef int VNET_DATA_VALID, VNET_NEEDS_CHECKSUM, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP
-cdef Py_ssize_t MOST_PACKET, OFFLOAD_FRAME, MOST_HELD
+cdef int CALLED_CONNECT, CALLED_LISTEN, LISTENER_CLOSED
 
-cdef class Stack(Owner):
-    cdef dict _addresses, _flows, _listeners
-    cdef list _counts, _eventful, _ready
-    cdef Answers _answers
-    cdef Builder _builder
-    cdef Segment _segment
-    cdef Timers _timers
-    cdef object _observers, _ports, _secrets, _time_waits
-    cdef Py_ssize_t _half_open_held, _headroom, _most_frame
-    cdef bint _vnet
-    cdef readonly object config, framing
-
-    cpdef receive(self, frame, double now)
-    cpdef receive_many(self, list frames, double now)
-    @cython.locals(frames=list, ready=list, builder=Builder, flow=Flow, first=Py_ssize_t, wait=TimeWait)
-    cpdef list transmit(self, double now)
-    @cython.locals(due=double)
-    cpdef deadline(self)
-    @cython.locals(flow=Flow, why=int)
-    cpdef advance(self, double now)
-    cpdef attend(self, Flow flow, int outcome)
-    @cython.locals(connection=Connection)
-    cpdef report(self, Flow flow)
-    cpdef bint still_waits(self, bytes key) except -1
-    @cython.locals(headroom=Py_ssize_t, trusted=bint, p="const unsigned char*", segment=Segment, why=int, key=bytes,
-                   flow=Flow, outcome=int)
-    cdef int _arrive(self, bytes frame, double now) except -1
-    @cython.locals(key=bytes, width=Py_ssize_t, before=int, after=int, wait=TimeWait, outcome=int, listener=Listener)
-    cdef int _meet_stranger(self, Segment segment, double now) except -1
-    @cython.locals(key=bytes, listener=Listener, after=int, outcome=int, entry=HalfOpen)
-    cdef int _meet_time_wait(self, TimeWait wait, Segment segment, double now) except -1
-    @cython.locals(width=Py_ssize_t, address=bytes, port=int)
-    cdef Listener _find_listener(self, bytes key)
-    @cython.locals(flags="unsigned int", key=bytes, entry=HalfOpen, data=bytes)
-    cdef int _meet_listener(self, Listener listener, Segment segment, double now) except -1
-    @cython.locals(listener=Listener, connection=Connection, outcome=int)
-    cdef int _promote(self, HalfOpen entry, Segment segment, double now) except -1
-    cdef int _take_icmp(self, Segment segment, double now) except -1
-    @cython.locals(connection=Connection)
-    cdef _follow(self, Flow flow, double now)
-    cdef _make_ready(self, Flow flow)
-    cdef _end(self, Connection connection)
-    @cython.locals(wait=TimeWait)
-    cdef _rest(self, Connection connection, double now)
-    cdef _forget_half_open(self, HalfOpen entry)
-    cdef int _drop(self, int why, bytes frame) except -1
+cdef class Stack(Exchange):
+    @cython.locals(news=list, listener=Listener, connection=Connection)
+    cpdef list events(self)

@@ -1,215 +1,39 @@
-"""A host: packets in, packets out, and whose they are.
+"""A host as a program holds it: listen, connect, and what happened since (RFC 9293 3.9.1).
 
-    link -> receive  -> wire.parse -> the flow, the TIME-WAIT entry, the listener, or nobody -> an outcome
-    link <- transmit <- whoever has something to say
-
-Nothing is sent while a segment arrives; what is owed waits for `transmit`, so that one ACK answers a whole batch and
-rides on data or a FIN where there is any. The stack does no I/O and reads no clock: the caller says what time it is.
+The packets are `Exchange`'s part.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from operator import index
 
 from ..outcomes import Outcome
-from ..tcp.clock import NEVER
-from ..tcp.closing import in_time_wait
 from ..tcp.config import Config
 from ..tcp.connection import Connection
-from ..tcp.flow import Flow, Owner
 from ..tcp.half_open import HalfOpen
-from ..tcp.happened import ENDED, OPENED, Happened
+from ..tcp.happened import HAPPENED, Happened
 from ..tcp.opening import open_actively
-from ..tcp.owed import ACK_NONE
-from ..tcp.states import CLOSED, LISTEN, SYN_RECEIVED, TIME_WAIT
-from ..tcp.time_wait import TimeWait
-from ..tcp.timeouts import start_keep_alive
-from ..tcp.window import advertise
 from ..wire.addresses import is_unicast, make_key, pack, unpack
-from ..wire.build import OUTCOMES, Builder
-from ..wire.flags import ACK, FIN, RST, SYN
-from ..wire.framing import PLAIN, VNET_DATA_VALID, VNET_NEEDS_CHECKSUM, Framing
-from ..wire.icmp import EchoRequest, read_icmp, write_echo_reply
-from ..wire.kinds import PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP
-from ..wire.segment import Segment, parse
-from .answers import Answers
-from .errors import suffer
-from .events import Event
+from .events import Event, make_event
+from .exchange import Exchange
 from .listener import Listener
-from .observers import Observers
-from .ports import Ports, choose_source
-from .seed import Secrets
+from .ports import choose_source
 from .snapshot import Entry, entry_of, entry_of_wait
-from .step import Direction, Step
-from .time_waits import TimeWaits
-from .timers import Timers
+from .step import Step
 
-CLOSED_PORT_IGNORED = Outcome.CLOSED_PORT_IGNORED
-CLOSED_PORT_RESET = Outcome.CLOSED_PORT_RESET
-DROPPED_ACCEPT_QUEUE_FULL = Outcome.DROPPED_ACCEPT_QUEUE_FULL
-DROPPED_SYN_QUEUE_FULL = Outcome.DROPPED_SYN_QUEUE_FULL
-ESTABLISHED_PASSIVE = Outcome.ESTABLISHED_PASSIVE
-FLAGS_NONSENSE = Outcome.FLAGS_NONSENSE
-FRAME_LENGTH_BAD = Outcome.FRAME_LENGTH_BAD
-FRAME_TRUNCATED = Outcome.FRAME_TRUNCATED
-IP_PROTOCOL_UNKNOWN = Outcome.IP_PROTOCOL_UNKNOWN
-LISTENER_CLOSED = Outcome.LISTENER_CLOSED
-LISTEN_ACK_RESET = Outcome.LISTEN_ACK_RESET
-LISTEN_IGNORED = Outcome.LISTEN_IGNORED
-LISTEN_RST_IGNORED = Outcome.LISTEN_RST_IGNORED
-NOTHING = Outcome.NOTHING
-NOT_OURS = Outcome.NOT_OURS
-SENT_ECHO_REPLY = Outcome.SENT_ECHO_REPLY
-SOURCE_INVALID = Outcome.SOURCE_INVALID
-SYN_ACK_ACK_BAD = Outcome.SYN_ACK_ACK_BAD
-SYN_ANSWERED = Outcome.SYN_ANSWERED
-SYN_SENT_ACK_BAD = Outcome.SYN_SENT_ACK_BAD
-TIME_WAIT_ACKED = Outcome.TIME_WAIT_ACKED
-TIME_WAIT_FIN_REPEATED = Outcome.TIME_WAIT_FIN_REPEATED
-TIME_WAIT_OVER = Outcome.TIME_WAIT_OVER
-TIME_WAIT_REOPENED = Outcome.TIME_WAIT_REOPENED
+ACCEPTABLE = Happened.ACCEPTABLE
 CALLED_CONNECT = Outcome.CALLED_CONNECT
 CALLED_LISTEN = Outcome.CALLED_LISTEN
-
-MOST_PACKET = 65535
-# What one TSO unit may be, headers included; the IP length field's own limit.
-OFFLOAD_FRAME = 65535
-# Data that came with SYNs and waits for their last ACK, in all; beyond it the client repeats it (RFC 9293 3.4).
-MOST_HELD = 65536
+LISTENER_CLOSED = Outcome.LISTENER_CLOSED
 
 
-class Stack(Owner):
+class Stack(Exchange):
     """One host with its addresses, or as much of one as TCP needs.
 
     `addresses` are its own, IPv4 and IPv6. With a `seed` the same calls and packets give the same bytes; without one
     its secrets come from the system. `framing` says what the link puts before each packet.
     """
 
-    __slots__ = (
-        "_addresses",
-        "_answers",
-        "_builder",
-        "_counts",
-        "_eventful",
-        "_flows",
-        "_half_open_held",
-        "_headroom",
-        "_listeners",
-        "_most_frame",
-        "_observers",
-        "_ports",
-        "_ready",
-        "_secrets",
-        "_segment",
-        "_time_waits",
-        "_timers",
-        "_vnet",
-        "config",
-        "framing",
-    )
-
-    def __init__(
-        self,
-        addresses: Iterable[str],
-        *,
-        config: Config | None = None,
-        seed: int | None = None,
-        framing: Framing = PLAIN,
-    ) -> None:
-        Owner.__init__(self)
-        self.config = config or Config()
-        self.framing = framing
-        self._addresses: dict[bytes, str] = {pack(address): address for address in addresses}
-        if not self._addresses or not all(is_unicast(address) for address in self._addresses):
-            raise ValueError("a stack needs addresses of its own, and each must be unicast")
-        self._headroom = framing.headroom
-        self._vnet = framing.vnet
-        self._most_frame = OFFLOAD_FRAME if framing.vnet else 0
-        self._secrets = Secrets(seed)
-        self._ports = Ports(self._secrets.ports)
-        self._builder = Builder(framing, self.config.ttl)
-        self._segment = Segment()
-        self._flows: dict[bytes, Flow] = {}
-        self._listeners: dict[tuple[bytes | None, int], Listener] = {}
-        self._time_waits = TimeWaits(list(self._addresses), self._secrets.initial_sequence)
-        self._timers = Timers()
-        self._ready: list[Flow] = []
-        self._answers = Answers(self._builder)
-        self._eventful: list[Connection | Listener] = []
-        self._half_open_held = 0
-        self._counts = [0] * OUTCOMES
-        self._observers = Observers(framing)
-
-    # --- the link's side ---------------------------------------------------------------------------------------
-
-    def receive(self, frame: bytes | bytearray | memoryview, now: float) -> None:
-        """Take one packet from the link, with what the framing says stands before it. Never raises on bad input."""
-        if type(frame) is not bytes:
-            frame = bytes(frame)
-        if now > self.now:
-            self.now = now
-        self._counts[self._arrive(frame, self.now)] += 1
-
-    def receive_many(self, frames: list[bytes], now: float) -> None:
-        """Take a batch of packets; they are all looked at before anything is answered (RFC 9293 MUST-59)."""
-        for frame in frames:
-            self.receive(frame, now)
-
-    def transmit(self, now: float) -> list[bytes]:
-        """Every packet that is to leave now, in order, ready for the link."""
-        if now > self.now:
-            self.now = now
-        now = self.now
-        frames = self._answers.take(now)
-        builder = self._builder
-        if self._observers:
-            self._observers.show_answers(now, frames)
-            builder.log = []
-        ready = self._ready
-        self._ready = []
-        for flow in ready:
-            flow.ready = False
-            first = len(frames)
-            flow.emit(builder, now, frames)
-            if builder.log is not None:
-                self._observers.show_sent(now, flow, builder.log, frames[first:])
-                builder.log = []
-            if flow.stage != CLOSED and flow.stage != TIME_WAIT:
-                if type(flow) is Connection:
-                    flow.settle(now)
-                self._timers.arm(flow)
-        builder.log = None
-        return frames
-
-    def deadline(self) -> float | None:
-        """When `advance` or `transmit` is next due, in seconds of the caller's clock; None for never."""
-        if self._ready or self._answers.waiting():
-            return self.now
-        due = min(self._timers.next(), self._time_waits.next())
-        return None if due == NEVER else due
-
-    def advance(self, now: float) -> None:
-        """Run every timer that is due."""
-        if now > self.now:
-            self.now = now
-        now = self.now
-        while True:
-            flow = self._timers.pop(now)
-            if flow is None:
-                break
-            why = flow.wake(now)
-            if why:
-                self._counts[why] += 1
-                if self._observers:
-                    self._observers.show_flow(self.now, Direction.TIMER, why, flow, None)
-            self._follow(flow, now)
-        while True:
-            key = self._time_waits.pop(now)
-            if key is None:
-                break
-            self._counts[TIME_WAIT_OVER] += 1
-            if self._observers:
-                self._observers.show(self.now, Direction.TIMER, TIME_WAIT_OVER, TIME_WAIT, CLOSED, key, None)
-
-    # --- the program's side ------------------------------------------------------------------------------------
+    __slots__ = ()
 
     def listen(
         self, port: int, backlog: int = 128, *, address: str | None = None, config: Config | None = None
@@ -220,6 +44,7 @@ class Stack(Owner):
         accepted. Raises `OSError` (EADDRINUSE) for a port that has a listener, `ValueError` for no such port
         or address.
         """
+        port = index(port)
         if not 0 < port < 65536:
             raise ValueError(f"port {port}: a port is 1 to 65535")
         if backlog < 1:
@@ -227,10 +52,8 @@ class Stack(Owner):
         packed = None if address is None else pack(address)
         if packed is not None and packed not in self._addresses:
             raise ValueError(f"{address} is not an address of this stack")
-        if (packed, port) in self._listeners:
-            raise OSError(98, f"port {port} has a listener already")
         listener = Listener(packed, port, backlog, config or self.config, self._close_listener)
-        self._listeners[packed, port] = listener
+        self._listeners.add(listener)
         self._counts[CALLED_LISTEN] += 1
         return listener
 
@@ -247,37 +70,46 @@ class Stack(Owner):
         Raises `ValueError` for an address that no host can have (MUST-46) or that this stack has none to reach from,
         `OSError` (EADDRINUSE, EADDRNOTAVAIL) when the four-tuple is taken or no port is left.
         """
-        address, port = pack(remote[0]), remote[1]
+        address, port = pack(remote[0]), index(remote[1])
         if not 0 < port < 65536:
             raise ValueError(f"port {port}: a port is 1 to 65535")
         if not is_unicast(address):
             raise ValueError(f"{remote[0]} is not the address of one host")
         source = choose_source(self._addresses, address, local)
         if local_port is None:
-            local_port = self._ports.choose(address, source, port, self._taken)
-        elif not 0 < local_port < 65536:
+            key = self._ports.choose(address, source, port, self)
+        elif 0 < local_port < 65536:
+            key = make_key(address, source, port, local_port)
+            if self.taken(key):
+                raise OSError(98, f"{unpack(source)}:{local_port} to {remote[0]}:{port} is in use")
+        else:
             raise ValueError(f"local port {local_port}: a port is 1 to 65535")
-        key = make_key(address, source, port, local_port)
-        if self._taken(key):
-            raise OSError(98, f"{unpack(source)}:{local_port} to {remote[0]}:{port} is in use")
-        connection = Connection(key, config or self.config, self.now, self._most_frame, self)
-        open_actively(connection, self._secrets.initial_sequence, self.now)
+        connection = Connection()
+        connection.begin(key, config or self.config, self.now, self._most_frame, self)
+        open_actively(connection, self._isn, self.now)
         self._flows[key] = connection
-        self.attend(connection, CALLED_CONNECT)
+        try:
+            self.attend(connection, CALLED_CONNECT)
+        except BaseException:
+            # An observer has raised, and nobody will ever hold this connection.
+            connection.abort()
+            raise
         return connection
 
     def events(self) -> list[Event]:
         """What happened since the last call: each connection or listener that has news, once."""
-        news = []
+        news: list[Event] = []
         for source in self._eventful:
-            source.listed = False
             if isinstance(source, Listener):
-                if source.queue and not source.closed:
-                    news.append(Event(source, Happened.ACCEPTABLE))
+                listener = source
+                listener.listed = False
+                if listener.queue and not listener.closed:
+                    news.append(make_event((listener, ACCEPTABLE)))
                 continue
-            happened = source.happened
-            source.happened = 0
-            news.append(Event(source, Happened(happened)))
+            connection = source
+            connection.listed = False
+            news.append(make_event((connection, HAPPENED[connection.happened])))
+            connection.happened = 0
         self._eventful = []
         return news
 
@@ -290,16 +122,22 @@ class Stack(Owner):
         return bool(self._eventful)
 
     def observe(self, callback: Callable[[Step], None]) -> None:
-        """Call back with each step from now on; see `Step`. Costs nothing while nobody observes."""
-        if not self._observers:
+        """Call back with each step from now on; see `Step`. Costs nothing while nobody observes.
+
+        Steps are told when the call that caused them has done its work. A callback may call the stack. What it raises
+        comes out of that call, and nothing is lost by it.
+        """
+        if not self._watched:
             # What happened unseen is no part of the first step that is shown.
             for flow in self._flows.values():
                 flow.seen = flow.stage
         self._observers.add(callback)
+        self._watched = True
 
     def unobserve(self, callback: Callable[[Step], None]) -> None:
         """Stop calling back."""
         self._observers.remove(callback)
+        self._watched = bool(self._observers)
 
     def snapshot(self) -> list[Entry]:
         """Every half-open, open, closing and TIME-WAIT entry, as of the last time the stack was told."""
@@ -317,261 +155,8 @@ class Stack(Owner):
         """The stack's own addresses, as given."""
         return list(self._addresses.values())
 
-    # --- what flows ask of their owner -------------------------------------------------------------------------
-
-    def attend(self, flow: Flow, outcome: int) -> None:
-        """A call of the program has changed `flow`."""
-        if outcome:
-            self._counts[outcome] += 1
-            if self._observers:
-                self._observers.show_flow(self.now, Direction.CALL, outcome, flow, None)
-        if self._flows.get(flow.key) is flow:
-            self._follow(flow, self.now)
-
-    def report(self, flow: Flow) -> None:
-        """List a connection whose news the program has not heard yet."""
-        assert isinstance(flow, Connection)
-        if flow.happened and flow.owned and not flow.listed:
-            flow.listed = True
-            self._eventful.append(flow)
-
-    def still_waits(self, key: bytes) -> bool:
-        """Is this four-tuple in TIME-WAIT?"""
-        return key in self._time_waits
-
-    # --- arrival -----------------------------------------------------------------------------------------------
-
-    def _arrive(self, frame: bytes, now: float) -> int:
-        """Find out whose packet this is, and let them judge it."""
-        headroom = self._headroom
-        trusted = False
-        if headroom:
-            if len(frame) < headroom:
-                return self._drop(FRAME_TRUNCATED, frame)
-            if self._vnet:
-                trusted = (frame[0] & (VNET_NEEDS_CHECKSUM | VNET_DATA_VALID)) != 0
-        if len(frame) > headroom + MOST_PACKET + 40:
-            return self._drop(FRAME_LENGTH_BAD, frame)
-        segment = self._segment
-        why = parse(frame, headroom, trusted, segment)
-        if why:
-            if why == IP_PROTOCOL_UNKNOWN and segment.protocol in (PROTOCOL_ICMP, PROTOCOL_ICMPV6):
-                why = self._take_icmp(segment, now)
-            return self._drop(why, frame)
-        key = segment.key
-        flow = self._flows.get(key)
-        if flow is None:
-            return self._meet_stranger(segment, now)
-        outcome = flow.arrive(segment, now)
-        if outcome == ESTABLISHED_PASSIVE and type(flow) is HalfOpen:
-            return self._promote(flow, segment, now)
-        if outcome == SYN_SENT_ACK_BAD or outcome == SYN_ACK_ACK_BAD:
-            self._answers.reset(segment)
-        if self._observers:
-            self._observers.show_flow(self.now, Direction.IN, outcome, flow, frame)
-        self._follow(flow, now)
-        return outcome
-
-    def _meet_stranger(self, segment: Segment, now: float) -> int:
-        """A segment of no connection: for TIME-WAIT, for a listener, for a closed port, or not for us."""
-        key = segment.key
-        width = (len(key) - 4) // 2
-        if key[width : 2 * width] not in self._addresses:
-            return self._drop(NOT_OURS, segment.frame)
-        if not is_unicast(key[:width]) or key[:width] in self._addresses:
-            # MUST-63; a packet from ourselves that comes over the link is the "land" attack.
-            return self._drop(SOURCE_INVALID, segment.frame)
-        wait = self._time_waits.find(key)
-        if wait is not None:
-            return self._meet_time_wait(wait, segment, now)
-        before: int = CLOSED
-        after: int = CLOSED
-        listener = self._find_listener(key)
-        if listener is not None:
-            before = after = LISTEN
-            outcome = self._meet_listener(listener, segment, now)
-            if outcome == SYN_ANSWERED:
-                after = SYN_RECEIVED
-        elif segment.flags & RST:
-            outcome = CLOSED_PORT_IGNORED
-        else:
-            outcome = CLOSED_PORT_RESET
-            self._answers.reset(segment)
-        if self._observers:
-            self._observers.show(self.now, Direction.IN, outcome, before, after, key, segment.frame)
-        return outcome
-
-    def _meet_time_wait(self, wait: TimeWait, segment: Segment, now: float) -> int:
-        """A segment for a four-tuple that rests. A new SYN ends the rest only where a listener takes it up."""
-        key = segment.key
-        listener = self._find_listener(key)
-        after: int = TIME_WAIT
-        outcome = in_time_wait(wait, segment, listener is not None and listener.config.timestamps)
-        if outcome == TIME_WAIT_REOPENED:
-            # Where nobody listens it is answered with an ACK, as in Linux: a RST would call the connection refused
-            # that was just closed in order, and ending the rest would be what RFC 1337 warns of.
-            outcome = TIME_WAIT_ACKED if listener is None else self._meet_listener(listener, segment, now)
-            if outcome == SYN_ANSWERED:
-                entry = self._flows[key]
-                assert isinstance(entry, HalfOpen)
-                entry.begin_after(wait.snd_nxt)
-                self._time_waits.remove(key)
-                after = SYN_RECEIVED
-                outcome = TIME_WAIT_REOPENED
-        elif outcome == TIME_WAIT_FIN_REPEATED:
-            wait.expires = now + 2 * self.config.msl
-            self._time_waits.add(segment.key, wait)
-        if outcome == TIME_WAIT_FIN_REPEATED or outcome == TIME_WAIT_ACKED:
-            self._answers.last_ack(key, wait)
-        if self._observers:
-            self._observers.show(self.now, Direction.IN, outcome, TIME_WAIT, after, key, segment.frame)
-        return outcome
-
-    def _find_listener(self, key: bytes) -> Listener | None:
-        width = (len(key) - 4) // 2
-        address = key[width : 2 * width]
-        port = int.from_bytes(key[-2:], "big")
-        return self._listeners.get((address, port)) or self._listeners.get((None, port))
-
-    def _meet_listener(self, listener: Listener, segment: Segment, now: float) -> int:
-        """SEGMENT ARRIVES in LISTEN (RFC 9293 3.10.7.2)."""
-        flags = segment.flags
-        if flags & SYN and flags & (RST | FIN):
-            return FLAGS_NONSENSE
-        if flags & RST:
-            return LISTEN_RST_IGNORED
-        if flags & ACK:
-            self._answers.reset(segment)
-            return LISTEN_ACK_RESET
-        if not flags & SYN:
-            return LISTEN_IGNORED
-        if listener.half_open >= listener.half_open_limit:
-            return DROPPED_SYN_QUEUE_FULL
-        if len(listener.queue) >= listener.backlog:
-            return DROPPED_ACCEPT_QUEUE_FULL
-        key = segment.key
-        entry = HalfOpen(key, segment, listener, listener.config, self._secrets.initial_sequence, now)
-        entry.seen = SYN_RECEIVED
-        data = segment.data
-        if data and len(data) <= entry.window() and self._half_open_held + len(data) <= MOST_HELD:
-            entry.hold(data)
-            self._half_open_held += len(data)
-        listener.half_open += 1
-        self._flows[key] = entry
-        self._make_ready(entry)
-        return SYN_ANSWERED
-
-    def _promote(self, entry: HalfOpen, segment: Segment, now: float) -> int:
-        """The last ACK of the handshake: the half-open entry becomes a connection, and the segment goes to it."""
-        listener = entry.listener
-        assert isinstance(listener, Listener)
-        if len(listener.queue) >= listener.backlog:
-            if self._observers:
-                self._observers.show_flow(self.now, Direction.IN, DROPPED_ACCEPT_QUEUE_FULL, entry, segment.frame)
-            return DROPPED_ACCEPT_QUEUE_FULL
-        connection = Connection(entry.key, listener.config, now, self._most_frame, self)
-        connection.adopt(entry)
-        self._forget_half_open(entry)
-        self._flows[entry.key] = connection
-        outcome = connection.arrive(segment, now)
-        connection.happened &= ~OPENED  # `accept` tells the program that it is open
-        start_keep_alive(connection, now)
-        listener.queue.append(connection)
-        if not listener.listed:
-            listener.listed = True
-            self._eventful.append(listener)
-        if self._observers:
-            self._observers.show_flow(self.now, Direction.IN, outcome, connection, segment.frame)
-        self._follow(connection, now)
-        return outcome
-
-    def _take_icmp(self, segment: Segment, now: float) -> int:
-        """A ping is answered; an error goes to the connection whose segment it quotes (MUST-54)."""
-        message = read_icmp(segment)
-        if message is None:
-            return Outcome.ICMP_IGNORED
-        if isinstance(message, EchoRequest):
-            if message.destination not in self._addresses:
-                return NOT_OURS
-            if not is_unicast(message.source) or message.source in self._addresses:
-                return SOURCE_INVALID
-            header = self.framing.header4 if segment.version == 4 else self.framing.header6
-            if self._answers.add(header + write_echo_reply(message)):
-                self._counts[SENT_ECHO_REPLY] += 1
-            return Outcome.ECHO_ANSWERED
-        flow = self._flows.get(message.key)
-        connection = flow if type(flow) is Connection else None
-        outcome = suffer(connection, message, now)
-        if connection is not None:
-            self._follow(connection, now)
-        return outcome
-
-    # --- afterwards --------------------------------------------------------------------------------------------
-
-    def _follow(self, flow: Flow, now: float) -> None:
-        """Something has happened to a flow: let it speak with the next batch, and put it where its state belongs."""
-        if type(flow) is Connection:
-            if flow.stage == CLOSED:
-                self._end(flow)
-            elif flow.stage == TIME_WAIT:
-                self._rest(flow, now)
-            elif flow.happened & OPENED:
-                start_keep_alive(flow, now)
-            if flow.happened and flow.owned and not flow.listed:
-                flow.listed = True
-                self._eventful.append(flow)
-        elif flow.stage == CLOSED:
-            assert isinstance(flow, HalfOpen)
-            self._forget_half_open(flow)
-            del self._flows[flow.key]
-            return
-        if not flow.ready:
-            flow.ready = True
-            self._ready.append(flow)
-
-    def _make_ready(self, flow: Flow) -> None:
-        flow.ready = True
-        self._ready.append(flow)
-
-    def _end(self, connection: Connection) -> None:
-        """A connection is over: out of the table, whatever it still has to say."""
-        if self._flows.get(connection.key) is connection:
-            del self._flows[connection.key]
-            self._timers.disarm(connection)
-            connection.happened |= ENDED
-
-    def _rest(self, connection: Connection, now: float) -> None:
-        """A connection enters TIME-WAIT: a small entry takes its place (RFC 9293 3.6.1)."""
-        if self._flows.get(connection.key) is not connection:
-            return
-        del self._flows[connection.key]
-        self._timers.disarm(connection)
-        connection.happened |= ENDED
-        wait = TimeWait(
-            connection.snd_nxt,
-            connection.rcv_nxt,
-            advertise(connection),
-            connection.timestamps,
-            connection.ts_offset,
-            connection.ts_recent,
-            now + 2 * self.config.msl,
-        )
-        self._time_waits.add(connection.key, wait)
-        if connection.ack_owed != ACK_NONE:
-            connection.ack_owed = ACK_NONE
-            connection.segments_out += 1
-            self._answers.last_ack(connection.key, wait)
-
-    def _forget_half_open(self, entry: HalfOpen) -> None:
-        assert isinstance(entry.listener, Listener)
-        entry.listener.half_open -= 1
-        entry.stage = CLOSED  # it may still be on the list of those with something to say
-        if entry.data is not None:
-            self._half_open_held -= len(entry.data)
-        self._timers.disarm(entry)
-
     def _close_listener(self, listener: Listener) -> None:
-        del self._listeners[listener.address, listener.port]
+        self._listeners.remove(listener)
         for flow in [flow for flow in self._flows.values() if type(flow) is HalfOpen]:
             if flow.listener is listener:
                 self._forget_half_open(flow)
@@ -581,14 +166,3 @@ class Stack(Owner):
             connection.abort()
             connection.why = LISTENER_CLOSED
         self._counts[LISTENER_CLOSED] += 1
-
-    def _taken(self, key: bytes) -> bool:
-        return key in self._flows or key in self._time_waits
-
-    def _drop(self, why: int, frame: bytes) -> int:
-        """A packet that was not, or not for long, a segment."""
-        if self._observers:
-            known = why in (NOT_OURS, SOURCE_INVALID) and self._segment.protocol == PROTOCOL_TCP
-            key = self._segment.key if known else None
-            self._observers.show(self.now, Direction.IN, why, CLOSED, CLOSED, key, frame)
-        return why

@@ -1,76 +1,129 @@
-"""When each flow is next due: a heap that is never searched.
+"""When each flow is next due: a binary heap of flows, each of which knows its place in it.
 
-A flow's time moves with nearly every segment, mostly to later. So an entry in the heap only promises to look at the
-flow by then: if it has moved to later, it is put back; if it has moved to earlier, a second entry is added and the
-first is void when it comes up.
+A flow's time moves with nearly every segment, mostly to later. So an entry's time only promises to look at the flow by
+then: a flow that has moved to later stays where it is until it comes up, and is put back; one that has moved to
+earlier, or is gone, is found by its place and moved, or taken out, at once.
 """
 
-from heapq import heapify, heappop, heappush
+from array import array
 
 from ..tcp.clock import NEVER
 from ..tcp.flow import Flow
 
-# Void entries are swept out when they outnumber what is alive, and there are enough of them to matter.
-SWEEP = 1024
+# What `Flow.place` says of a flow that is not in the heap.
+NOWHERE = -1
+LEAST = 64
 
 
 class Timers:
-    """The flows of one stack, by when they want to be woken."""
+    """The flows of one stack, by when they want to be woken (Williams 1964; Knuth 5.2.3)."""
 
-    __slots__ = ("_alive", "_count", "_heap")
+    __slots__ = ("_flows", "_size", "_when")
 
     def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Flow]] = []
-        self._count = 0
-        self._alive = 0
+        # The heap as two rows: a time, and at the same place whose it is.
+        self._when = array("d", [0.0]) * LEAST
+        self._flows: list[Flow | None] = [None] * LEAST
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
 
     def arm(self, flow: Flow) -> None:
         """Make sure that the flow is looked at by the time it is due."""
-        if flow.due < flow.armed:
-            if flow.armed == NEVER:
-                self._alive += 1
-            flow.armed = flow.due
-            self._count += 1
-            heappush(self._heap, (flow.due, self._count, flow))
-            if len(self._heap) > SWEEP and len(self._heap) > 2 * self._alive:
-                self._sweep()
+        if flow.due >= flow.armed:
+            return
+        place = flow.place
+        if place == NOWHERE:
+            place = self._size
+            if place == len(self._flows):
+                self._grow()
+            self._size = place + 1
+        self._rise(place, flow.due, flow)
 
     def disarm(self, flow: Flow) -> None:
-        """The flow is gone; its entry is void."""
-        if flow.armed != NEVER:
-            flow.armed = NEVER
-            self._alive -= 1
+        """The flow is gone."""
         flow.due = NEVER
+        if flow.place != NOWHERE:
+            self._take_out(flow)
 
     def next(self) -> float:
         """When somebody is due; NEVER when nobody is."""
-        heap = self._heap
-        while heap:
-            when, _, flow = heap[0]
-            if when != flow.armed:
-                heappop(heap)
-            elif flow.due > when:
-                self._put_back(flow)
-            else:
+        while self._size:
+            when = self._when[0]
+            flow = self._flows[0]
+            assert flow is not None
+            if flow.due <= when:
                 return when
+            # It has moved to later since.
+            if flow.due == NEVER:
+                self._take_out(flow)
+            else:
+                self._sink(0, flow.due, flow)
         return NEVER
 
     def pop(self, now: float) -> Flow | None:
         """A flow that is due, no longer armed; None when there is none."""
         if self.next() > now:
             return None
-        flow = heappop(self._heap)[2]
-        flow.armed = NEVER
-        self._alive -= 1
+        flow = self._flows[0]
+        assert flow is not None
+        self._take_out(flow)
         return flow
 
-    def _put_back(self, flow: Flow) -> None:
-        heappop(self._heap)
+    def _take_out(self, flow: Flow) -> None:
+        """Close the gap with the last entry, which rises or sinks from there."""
+        place = flow.place
+        flow.place = NOWHERE
         flow.armed = NEVER
-        self._alive -= 1
-        if flow.due != NEVER:
-            self.arm(flow)
+        size = self._size - 1
+        self._size = size
+        last = self._flows[size]
+        assert last is not None
+        when = self._when[size]
+        self._flows[size] = None
+        if place == size:
+            return
+        if place and when < self._when[(place - 1) >> 1]:
+            self._rise(place, when, last)
+        else:
+            self._sink(place, when, last)
 
-    def _sweep(self) -> None:
-        self._heap = [entry for entry in self._heap if entry[0] == entry[2].armed]
-        heapify(self._heap)
+    def _rise(self, place: int, when: float, flow: Flow) -> None:
+        """Put an entry at `place` or above, where everything above it is due no later."""
+        while place:
+            above = (place - 1) >> 1
+            if self._when[above] <= when:
+                break
+            self._put(place, self._when[above], self._flows[above])
+            place = above
+        self._put(place, when, flow)
+
+    def _sink(self, place: int, when: float, flow: Flow) -> None:
+        """Put an entry at `place` or below, where everything below it is due no earlier."""
+        size = self._size
+        while True:
+            below = 2 * place + 1
+            if below >= size:
+                break
+            if below + 1 < size and self._when[below + 1] < self._when[below]:
+                below += 1
+            if when <= self._when[below]:
+                break
+            self._put(place, self._when[below], self._flows[below])
+            place = below
+        self._put(place, when, flow)
+
+    def _put(self, place: int, when: float, flow: Flow | None) -> None:
+        assert flow is not None
+        self._when[place] = when
+        self._flows[place] = flow
+        flow.armed = when
+        flow.place = place
+
+    def _grow(self) -> None:
+        room = len(self._flows)
+        when = array("d", [0.0]) * (2 * room)
+        when[:room] = array("d", self._when)
+        self._when = when
+        self._flows += [None] * room

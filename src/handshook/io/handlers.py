@@ -11,7 +11,10 @@ from ..host.listener import Listener
 from ..host.stack import Stack
 from ..tcp.config import Config
 from ..tcp.connection import Connection
-from ..tcp.happened import Happened
+from ..tcp.happened import ENDED, Happened
+
+# `&` of two flags is a function in Python, which costs more than a segment does; of two numbers it is not.
+_both = int.__and__
 
 
 class Handler:
@@ -113,7 +116,7 @@ class Handlers:
             # handler's.
             if not isinstance(error, OSError) or connection.error is None:
                 self._give_up(connection, error)
-        if happened & Happened.ENDED:
+        if _both(happened, ENDED):
             del self._handlers[connection]
             handler.ended()
 

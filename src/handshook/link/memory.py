@@ -38,6 +38,11 @@ class MemoryLink:
         self._flying: list[tuple[float, int, int, bytes]] = []
         self._count = 0
 
+    @property
+    def carried(self) -> int:
+        """How many packets have been put on the link."""
+        return self.way.carried
+
     def run(
         self,
         until: float | None = None,
@@ -90,8 +95,12 @@ class MemoryLink:
 
     def _send(self, to: int, packet: bytes) -> None:
         for delay, carried in self.way.carry(packet):
-            self._count += 1
-            heappush(self._flying, (self.now + delay, self._count, to, carried))
+            self._fly(to, carried, delay)
+
+    def _fly(self, to: int, packet: bytes, delay: float) -> None:
+        """The packet is on its way, and will be there after `delay`."""
+        self._count += 1
+        heappush(self._flying, (self.now + delay, self._count, to, packet))
 
     def _next(self) -> float | None:
         """When the next thing happens."""
@@ -105,6 +114,10 @@ class MemoryLink:
         while self._flying and self._flying[0][0] <= self.now:
             _, _, to, packet = heappop(self._flying)
             arriving[to].append(packet)
-        for end, packets in zip(self.ends, arriving, strict=True):
+        for to, packets in enumerate(arriving):
             if packets:
-                end.receive_many(packets, self.now)
+                self._hand_over(to, packets)
+
+    def _hand_over(self, to: int, packets: list[bytes]) -> None:
+        """What has crossed the link is the receiver's."""
+        self.ends[to].receive_many(packets, self.now)

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from handshook.link.device import BATCH, Device
+from handshook.link.heap import keep_heap
 
 # Batches taken in before watched descriptors get their turn: 2,000 small frames are a few milliseconds' work.
 _BATCHES_A_TURN = 8
@@ -42,6 +43,7 @@ class Pump:
     """
 
     def __init__(self, stack: Engine, device: Device, clock: Callable[[], float] = time.monotonic) -> None:
+        keep_heap()
         self.wakeups = 0
         """How often a sleep has ended: an idle pump's stands still."""
         self._stack = stack
@@ -69,12 +71,10 @@ class Pump:
         Raises `LinkDown` when the device is gone, and whatever a watcher's callback raises.
         """
         happened = self._send(self._clock())
-        self._await_room(bool(self._unsent) and not self._stuck)
+        if self._unsent or self._awaits_room:
+            self._await_room(bool(self._unsent) and not self._stuck)
         ready = self._poller.poll(self._patience(timeout))
         self.wakeups += 1
-        if ready or self._always:
-            # Whoever is called back now finds the engine's clock right.
-            self._stack.advance(self._clock())
         retry = self._stuck
         for descriptor, events in ready:
             if descriptor == self._device_descriptor:
@@ -86,8 +86,9 @@ class Pump:
                 happened = True
             else:
                 happened |= self._serve(descriptor, events)
-        for descriptor, events in list(self._always.items()):
-            happened |= self._serve(descriptor, events)
+        if self._always:
+            for descriptor, events in list(self._always.items()):
+                happened |= self._serve(descriptor, events)
         now = self._clock()
         deadline = self._stack.deadline()
         if deadline is not None and deadline <= now:
@@ -190,7 +191,9 @@ class Pump:
         return sent
 
     def _write(self, frames: list[bytes]) -> bool:
-        taken = self._device.write(frames) if frames else 0
+        if not frames:
+            return False
+        taken = self._device.write(frames)
         self._unsent = frames[taken:]
         return taken > 0
 
@@ -203,5 +206,7 @@ class Pump:
         callback = self._watched.get(descriptor)
         if callback is None:
             return False
+        # Whoever is called back finds the engine's clock right.
+        self._stack.advance(self._clock())
         callback(events)
         return True

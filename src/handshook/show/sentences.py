@@ -204,6 +204,10 @@ _TRANSFER: dict[Outcome | tuple[Outcome, str], str] = {
     Outcome.TIMESTAMP_MISSING: (
         "Both SYNs agreed on timestamps and this segment has none: a true peer would have put one in. Dropped."
     ),
+    Outcome.URGENT_NOTED: (
+        "Its urgent pointer says that something in the stream should be read soon: the program is told how far that"
+        " goes."
+    ),
     Outcome.REASSEMBLY_FULL: (
         "It starts at {seq}, beyond one gap more than we keep track of: dropped, the peer will send it again."
     ),

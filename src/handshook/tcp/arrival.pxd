@@ -9,10 +9,14 @@ from .sequence cimport before, before_or_at
 from .tcb cimport TCB
 from .timing cimport measure_to
 from .transfer cimport challenge, take_ack, take_data
+from .urgent cimport take_urgent
 from .window cimport acceptable, receive_window
 
-cdef unsigned int ACK, FIN, RST, SYN
+cdef unsigned int WORD
+
+cdef unsigned int ACK, FIN, RST, SYN, URG
 cdef int CLOSED, SYN_RECEIVED, SYN_SENT, TIME_WAIT, ACK_NOW, OPENED
+cdef int ACK_NOTHING_NEW, URGENT_NOTED
 cdef int CHALLENGE_ACK, CHALLENGE_ACK_LIMITED, CONNECTION_REFUSED, CONNECTION_RESET, DUPLICATE_SEGMENT
 cdef int ESTABLISHED_ACTIVE, ESTABLISHED_PASSIVE, FIN_ACCEPTED, FIN_ACKED, FIN_BOTH, HALF_OPEN_RESET, NOTHING
 cdef int OUTSIDE_WINDOW, PAWS_REJECTED, RST_OUTSIDE_WINDOW, SYN_REPEATED, TIMESTAMP_MISSING, WITHOUT_ACK_DROPPED
@@ -22,8 +26,10 @@ cdef double TIMESTAMP_LAPSES
 cpdef int segment_arrives(TCB c, Segment s, double now) except -1
 @cython.locals(why=int, acked=bint)
 cdef int _take_text(TCB c, Segment s, double now, int outcome) except -1
-@cython.locals(flags="unsigned int", length="unsigned int", window="unsigned int", end="unsigned int", old=bint, shut=bint)
+@cython.locals(flags="unsigned int", length="unsigned int", window="unsigned int", end="unsigned int", old=bint)
 cdef int _check(TCB c, Segment s, double now) except -1
+@cython.locals(last=bint)
+cdef bint _heeded(TCB c, Segment s, unsigned int length, unsigned int end, unsigned int window) except -1
 cdef int _answer(TCB c, unsigned int length, double now, int outcome) except -1
 @cython.locals(why=int, unsent=bint)
 cdef int _finish_opening(TCB c, Segment s, double now) except -1

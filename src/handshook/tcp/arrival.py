@@ -5,8 +5,9 @@ what is owed is noted in the connection, and leaves with the next batch.
 """
 
 from ..outcomes import Outcome
-from ..wire.flags import ACK, FIN, RST, SYN
+from ..wire.flags import ACK, FIN, RST, SYN, URG
 from ..wire.segment import Segment, segment_length
+from ..wire.word import WORD
 from .closing import fin_acked, note_fin, take_fin
 from .ecn import heed
 from .happened import OPENED
@@ -19,8 +20,10 @@ from .states import CLOSED, SYN_RECEIVED, SYN_SENT, TIME_WAIT
 from .tcb import TCB
 from .timing import measure_to
 from .transfer import challenge, take_ack, take_data
+from .urgent import take_urgent
 from .window import acceptable, receive_window
 
+ACK_NOTHING_NEW = Outcome.ACK_NOTHING_NEW
 CHALLENGE_ACK = Outcome.CHALLENGE_ACK
 CHALLENGE_ACK_LIMITED = Outcome.CHALLENGE_ACK_LIMITED
 CONNECTION_REFUSED = Outcome.CONNECTION_REFUSED
@@ -38,6 +41,7 @@ PAWS_REJECTED = Outcome.PAWS_REJECTED
 RST_OUTSIDE_WINDOW = Outcome.RST_OUTSIDE_WINDOW
 SYN_REPEATED = Outcome.SYN_REPEATED
 TIMESTAMP_MISSING = Outcome.TIMESTAMP_MISSING
+URGENT_NOTED = Outcome.URGENT_NOTED
 WITHOUT_ACK_DROPPED = Outcome.WITHOUT_ACK_DROPPED
 
 # RFC 7323 5.5: a timestamp says nothing about one that is this many seconds old.
@@ -65,10 +69,20 @@ def segment_arrives(c: TCB, s: Segment, now: float) -> int:
         outcome = take_ack(c, s, now)
         if outcome == CHALLENGE_ACK or outcome == CHALLENGE_ACK_LIMITED:
             return outcome
+        if c.timestamps and before_or_at(s.seq, c.last_ack_sent):
+            # RFC 7323 4.3 (2), the echo is of the segment that last moved the window's left edge. One older than what
+            # we have comes this far only when that has lapsed, and then takes its place (5.5). Not before the ACK was
+            # found good: a blind guess must not make every true segment look old.
+            c.ts_recent = s.tsval
+            c.ts_recent_at = now
         if outcome == FIN_ACKED:
             fin_acked(c, now)
             if c.stage == CLOSED or c.stage == TIME_WAIT:
                 return outcome
+        if not c.syn_acked:
+            # A program that closed in SYN-RECEIVED: nothing is taken from a peer that has not acknowledged our SYN
+            # (RFC 9293 3.4), it will repeat it with that ACK.
+            return outcome
     if c.ecn and not s.flags & SYN:
         heed(c, s, now)
     c.last_heard = now
@@ -77,9 +91,11 @@ def segment_arrives(c: TCB, s: Segment, now: float) -> int:
 
 
 def _take_text(c: TCB, s: Segment, now: float, outcome: int) -> int:
-    """Seventh and eighth: the data and the FIN. The most telling outcome is the segment's."""
+    """Sixth to eighth: the urgent pointer, the data and the FIN. The most telling outcome is the segment's."""
     if s.flags & FIN:
         note_fin(c, s)
+    if s.flags & URG and take_urgent(c, s) and outcome == ACK_NOTHING_NEW:
+        outcome = URGENT_NOTED
     if s.data_end > s.data_start:
         why = take_data(c, s, now)
         if c.stage == CLOSED:
@@ -116,25 +132,34 @@ def _check(c: TCB, s: Segment, now: float) -> int:
         # RFC 5961 4.2: whatever its number, a peer that has really restarted answers the challenge with a RST.
         return challenge(c, now)
     if not acceptable(s.seq, length, c.rcv_nxt, window):
-        # RFC 9293 3.10.7.4: with the window shut, ACKs are still looked at.
-        shut = window == 0 and length != 0 and s.seq == c.rcv_nxt and (flags & ACK) != 0
-        if shut and take_ack(c, s, now) == FIN_ACKED:
+        end = (s.seq + length) & WORD
+        if flags & ACK and _heeded(c, s, length, end, window) and take_ack(c, s, now) == FIN_ACKED:
             fin_acked(c, now)
             if c.stage == CLOSED or c.stage == TIME_WAIT:
                 return FIN_ACKED
-        end = (s.seq + length) & 0xFFFFFFFF
+        if flags & URG and flags & ACK and window == 0 and length != 0 and s.seq == c.rcv_nxt:
+            # RFC 9293 3.10.7.4, MUST-66: with the window shut, urgent pointers are still looked at.
+            take_urgent(c, s)
         old = before(s.seq, c.rcv_nxt) and before_or_at(end, c.rcv_nxt)
         if old and s.data_end > s.data_start:
-            note_duplicate(c, s.seq, (s.seq + s.data_end - s.data_start) & 0xFFFFFFFF)
+            note_duplicate(c, s.seq, (s.seq + s.data_end - s.data_start) & WORD)
         return _answer(c, length, now, DUPLICATE_SEGMENT if old else OUTSIDE_WINDOW)
     if not flags & ACK:
         return WITHOUT_ACK_DROPPED
-    if c.timestamps and before_or_at(s.seq, c.last_ack_sent):
-        # RFC 7323 4.3 (2), the echo is of the segment that last moved the window's left edge. One older than what we
-        # have comes this far only when that has lapsed, and then takes its place (5.5).
-        c.ts_recent = s.tsval
-        c.ts_recent_at = now
     return NOTHING
+
+
+def _heeded(c: TCB, s: Segment, length: int, end: int, window: int) -> bool:
+    """Is the ACK of a segment that can't be used looked at all the same?
+
+    With the window shut, yes (RFC 9293 3.10.7.4). And one that acknowledges something new, where the segment is the
+    last that we have had or the number before RCV.NXT: two ends that each have the other's last octet, but not the ACK
+    of their own, would else repeat themselves at each other for ever. BSD looks at the ACK of any duplicate.
+    """
+    if window == 0 and length != 0 and s.seq == c.rcv_nxt:
+        return True
+    last = end == c.rcv_nxt if length else s.seq == (c.rcv_nxt - 1) & WORD
+    return last and before(c.snd_una, s.ack)
 
 
 def _answer(c: TCB, length: int, now: float, outcome: int) -> int:

@@ -1,6 +1,8 @@
 cimport cython
 from .sequence cimport distance, signed_distance
 
+cdef unsigned int WORD
+
 cdef Py_ssize_t SMALL, MOST_GAPS
 
 @cython.final

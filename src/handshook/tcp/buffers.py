@@ -6,6 +6,7 @@ straight from where they are, and an arrived frame waits whole until the program
 
 from collections import deque
 
+from ..wire.word import WORD
 from .sequence import distance, signed_distance
 
 # Under this size pieces are put together, so that a flood of tiny ones costs bytes and not objects.
@@ -163,7 +164,7 @@ class ReceiveBuffer:
                 return True
             if overlap > 0:
                 self.repeated = overlap
-                seq = (seq + overlap) & 0xFFFFFFFF
+                seq = (seq + overlap) & WORD
                 data = data[overlap:]
         while data:
             room = signed_distance(seq, kept[at][0]) if at < len(kept) else len(data)
@@ -176,7 +177,7 @@ class ReceiveBuffer:
                 break
             # Step over the piece that is there already and go on behind it.
             there = len(kept[at][1])
-            seq = (seq + room + there) & 0xFFFFFFFF
+            seq = (seq + room + there) & WORD
             data = data[room + there :]
             at += 1
         return True
@@ -193,7 +194,7 @@ class ReceiveBuffer:
             if self.beyond:
                 room = min(room, signed_distance(next_seq, self.beyond[0][0]))
             self.append(frame, at, at + room)
-            next_seq = self.join((next_seq + room) & 0xFFFFFFFF)
+            next_seq = self.join((next_seq + room) & WORD)
             at = first + distance(start, next_seq)
         return next_seq
 
@@ -210,7 +211,7 @@ class ReceiveBuffer:
             done += 1
             if behind < len(data):
                 self.append(data, behind, len(data))
-                next_seq = (seq + len(data)) & 0xFFFFFFFF
+                next_seq = (seq + len(data)) & WORD
         if done:
             del kept[:done]
             if not kept:
@@ -221,7 +222,7 @@ class ReceiveBuffer:
         """The edges of each run that was kept, the one that changed last first (RFC 2018 4)."""
         runs: list[tuple[int, int]] = []
         for seq, data in self.beyond or ():
-            end = (seq + len(data)) & 0xFFFFFFFF
+            end = (seq + len(data)) & WORD
             if runs and runs[-1][1] == seq:
                 runs[-1] = (runs[-1][0], end)
             else:

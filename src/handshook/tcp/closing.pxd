@@ -3,6 +3,9 @@ from ..wire.segment cimport Segment, segment_length
 from .sequence cimport before, signed_distance
 from .tcb cimport TCB
 from .time_wait cimport TimeWait
+from .window cimport advertise
+
+cdef unsigned int WORD
 
 cdef double NEVER
 cdef unsigned int ACK, FIN, RST, SYN
@@ -20,6 +23,8 @@ cpdef enter_time_wait(TCB c)
 @cython.locals(fin_seq="unsigned int")
 cpdef note_fin(TCB c, Segment s)
 cpdef int take_fin(TCB c, double now) except -1
+@cython.locals(wait=TimeWait)
+cpdef TimeWait rest(TCB c, double expires)
 @cython.locals(flags="unsigned int", length="unsigned int")
 cpdef int in_time_wait(TimeWait w, Segment s, bint timestamps) except -1
 cpdef bint is_newer(TimeWait w, Segment s, bint timestamps) except -1

@@ -16,16 +16,18 @@ When both finish at once, the FINs cross: FIN-WAIT-1, CLOSING, TIME-WAIT on both
  3. `abort`         ... and wants it over at once
  4. `fin_acked`     the peer has acknowledged our FIN
  5. `take_fin`      the peer has finished
- 6. `in_time_wait`  a segment arrives when all is over
+ 6. `rest`          all is over, and what is kept of it
+ 7. `in_time_wait`  a segment arrives then
 """
 
 from ..outcomes import Outcome
 from ..wire.flags import ACK, FIN, RST, SYN
 from ..wire.segment import Segment, segment_length
+from ..wire.word import WORD
 from .clock import NEVER
 from .happened import FINISHED
 from .owed import ACK_NOW
-from .sequence import before, signed_distance
+from .sequence import before, before_or_at, signed_distance
 from .states import (
     CLOSE_WAIT,
     CLOSED,
@@ -40,6 +42,7 @@ from .states import (
 )
 from .tcb import TCB
 from .time_wait import TimeWait
+from .window import advertise
 
 CALLED_ABORT = Outcome.CALLED_ABORT
 CALLED_CLOSE = Outcome.CALLED_CLOSE
@@ -88,7 +91,7 @@ def close(c: TCB, now: float) -> int:
         return CLOSED_UNREAD_RESET
     finish(c)
     if c.stage == FIN_WAIT_2:
-        c.give_up_at = now + c.config.fin_wait_2_timeout
+        c.give_up_at = now + c.terms.fin_wait_2_timeout
     return CALLED_CLOSE
 
 
@@ -96,9 +99,13 @@ def abort(c: TCB) -> int:
     """ABORT (RFC 9293 3.10.5): a RST where the peer knows of the connection, and nothing is kept."""
     if c.stage == CLOSED:
         return NOTHING
+    if c.stage == TIME_WAIT:
+        # Nothing is left to abort: it ended in order, and its four-tuple rests on (MUST-12, MUST-13).
+        c.stage = CLOSED
+        return CALLED_ABORT
     # A peer that has finished and has our FIN, or soon will, needs no RST.
     finished = c.fin_sent and (c.stage == CLOSING or c.stage == LAST_ACK)
-    c.reset_owed = not finished and c.stage != SYN_SENT and c.stage != TIME_WAIT
+    c.reset_owed = not finished and c.stage != SYN_SENT
     c.stage = CLOSED
     c.why = CALLED_ABORT
     c.outgoing = c.incoming = None
@@ -111,7 +118,7 @@ def fin_acked(c: TCB, now: float) -> None:
         c.stage = FIN_WAIT_2
         if c.close_called:
             # The program can't wait for the rest, so we don't for ever (RFC 1122 4.2.2.13's problem; Linux's cure).
-            c.give_up_at = now + c.config.fin_wait_2_timeout
+            c.give_up_at = now + c.terms.fin_wait_2_timeout
     elif c.stage == CLOSING:
         enter_time_wait(c)
     elif c.stage == LAST_ACK:
@@ -130,7 +137,7 @@ def note_fin(c: TCB, s: Segment) -> None:
     """Remember where the peer's FIN stands; it may have overtaken data."""
     if c.fin_known or c.stage not in (ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2):
         return
-    fin_seq = (s.seq + segment_length(s) - 1) & 0xFFFFFFFF
+    fin_seq = (s.seq + segment_length(s) - 1) & WORD
     if signed_distance(c.rcv_nxt, fin_seq) >= 0 and not before(c.rcv_edge, fin_seq):
         c.fin_known = True
         c.fin_seq = fin_seq
@@ -141,7 +148,7 @@ def take_fin(c: TCB, now: float) -> int:
     if not c.fin_known or c.peer_finished or before(c.rcv_nxt, c.fin_seq):
         return NOTHING
     c.peer_finished = True
-    c.rcv_nxt = (c.rcv_nxt + 1) & 0xFFFFFFFF
+    c.rcv_nxt = (c.rcv_nxt + 1) & WORD
     if before(c.rcv_edge, c.rcv_nxt):
         c.rcv_edge = c.rcv_nxt
     c.ack_owed = ACK_NOW
@@ -154,6 +161,19 @@ def take_fin(c: TCB, now: float) -> int:
     elif c.stage == FIN_WAIT_2:
         enter_time_wait(c)
     return FIN_ACCEPTED
+
+
+def rest(c: TCB, expires: float) -> TimeWait:
+    """What is left of a connection in TIME-WAIT."""
+    wait = TimeWait()
+    wait.snd_nxt = c.snd_nxt
+    wait.rcv_nxt = c.rcv_nxt
+    wait.window = advertise(c)
+    wait.timestamps = c.timestamps
+    wait.ts_offset = c.ts_offset
+    wait.ts_recent = c.ts_recent
+    wait.expires = expires
+    return wait
 
 
 def in_time_wait(w: TimeWait, s: Segment, timestamps: bool) -> int:
@@ -172,8 +192,11 @@ def in_time_wait(w: TimeWait, s: Segment, timestamps: bool) -> int:
             # Answered as in every synchronized state (RFC 5961 4).
             return TIME_WAIT_ACKED
         return TIME_WAIT_REOPENED if is_newer(w, s, timestamps) else TIME_WAIT_SYN_DROPPED
+    if not flags & ACK:
+        # Fifth: "if the ACK bit is off, drop the segment".
+        return TIME_WAIT_IGNORED
     length = segment_length(s)
-    if flags & FIN and flags & ACK and (s.seq + length) & 0xFFFFFFFF == w.rcv_nxt:
+    if flags & FIN and (s.seq + length) & WORD == w.rcv_nxt:
         # Only the peer's own FIN stands there; another one is a guess, and must not hold the four-tuple for ever.
         return TIME_WAIT_FIN_REPEATED
     # What has no length wants no answer: two ends that both answered would never stop.
@@ -182,8 +205,10 @@ def in_time_wait(w: TimeWait, s: Segment, timestamps: bool) -> int:
 
 def is_newer(w: TimeWait, s: Segment, timestamps: bool) -> bool:
     """Can this SYN be told from an old duplicate? RFC 6191 2, its table; MAY-2 of RFC 9293 without timestamps."""
+    # The last number that the old connection had seen is the one before RCV.NXT, its FIN's.
+    larger = before_or_at(w.rcv_nxt, s.seq)
     if s.timestamps and timestamps:
         if not w.timestamps or before(w.ts_recent, s.tsval):
             return True
-        return s.tsval == w.ts_recent and before(w.rcv_nxt, s.seq)
-    return before(w.rcv_nxt, s.seq)
+        return s.tsval == w.ts_recent and larger
+    return larger

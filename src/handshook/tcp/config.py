@@ -1,15 +1,65 @@
 """The knobs of a stack: each with its unit, its default, and why that is the default."""
 
 from dataclasses import dataclass
+from typing import ClassVar
+
+from .terms import Terms
 
 MOST_SCALE = 14  # RFC 7323 2.3
-LEAST_MTU4 = 68  # RFC 791 3.2
+MOST_BUFFER = 1 << 30  # RFC 7323 2.2: the largest window there can be
+# RFC 791 3.2 lets a link be as narrow as 68; below this there would be headers and options and hardly any data.
+LEAST_MTU = 256
 LEAST_MTU6 = 1280  # RFC 8200 5
+
+# What a connection may change while it lives; all else is agreed on with the SYNs, or is the stack's own.
+CHANGEABLE = frozenset(
+    {
+        "advise_after",
+        "delayed_ack",
+        "dscp",
+        "fin_wait_2_timeout",
+        "keep_alive",
+        "keep_alive_interval",
+        "keep_alive_probes",
+        "nagle",
+        "send_buffer",
+        "soft_errors",
+        "syn_retries",
+        "ttl",
+        "user_timeout",
+    }
+)
+
+NOT_NEGATIVE = (
+    "syn_retries",
+    "syn_ack_retries",
+    "challenge_limit",
+    "keep_alive",
+    "keep_alive_interval",
+    "keep_alive_probes",
+)
+WHOLE = (
+    "receive_window",
+    "send_buffer",
+    "half_open_limit",
+    "advise_after",
+    "host_challenge_limit",
+    "syn_retries",
+    "syn_ack_retries",
+    "challenge_limit",
+    "keep_alive_probes",
+    "mtu",
+    "ttl",
+    "dscp",
+)
 
 
 @dataclass(frozen=True)
 class Config:
     """How a stack behaves. Times are seconds, sizes bytes. Raises `ValueError` for what no TCP can do."""
+
+    terms: ClassVar[Terms]
+    """The same, as the engine reads it; made with each config."""
 
     receive_window: int = 1 << 20
     """The most data that waits for the program to read it, and so the largest window offered.
@@ -88,31 +138,58 @@ class Config:
     half_open_limit: int = 1024
     """How many half-open connections a listener keeps; a SYN beyond them is dropped. Linux keeps as many."""
 
+    challenge_limit: int = 10
+    """How many segments that could be forged a connection answers in five seconds, and a half-open entry in its life
+    (RFC 5961 7, its own example)."""
+
+    host_challenge_limit: int = 1000
+    """How many the whole stack answers in a second. The true limit is drawn anew each second, within half of this
+    either way, so that nobody learns anything from it (CVE-2016-5696). Linux's figure of after that discovery."""
+
     ttl: int = 64
     """Time to live, or hop limit, of each packet (RFC 9293 MUST-49)."""
 
+    dscp: int = 0
+    """The differentiated services code point of each packet (RFC 2474): 0 to 63, and 0 asks for nothing (RFC 9293
+    MUST-48)."""
+
+    advise_after: int = 3
+    """After how many repetitions without an answer the program is told, with `Happened.TROUBLED`: R1 (RFC 9293 SHLD-9,
+    SHLD-10: at least 3)."""
+
+    soft_errors: bool = True
+    """Tell the program of what goes wrong and ends nothing: R1, ICMP errors (RFC 9293 MUST-47; SHLD-20)."""
+
     def __post_init__(self) -> None:
-        for name in ("receive_window", "send_buffer", "half_open_limit"):
+        for name in WHOLE:
+            if not isinstance(getattr(self, name), int):
+                raise ValueError(f"{name} is {getattr(self, name)!r}; it takes a whole number")
+        for name in ("receive_window", "send_buffer", "half_open_limit", "advise_after", "host_challenge_limit"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it takes at least 1")
         for name in ("initial_rto", "min_rto", "max_rto", "msl", "user_timeout", "fin_wait_2_timeout"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)} s; it must be above 0")
-        for name in ("syn_retries", "syn_ack_retries", "keep_alive", "keep_alive_interval", "keep_alive_probes"):
-            if getattr(self, name) < 0:
+        for name in NOT_NEGATIVE:
+            if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; it can't be negative")
         if not 0 <= self.delayed_ack < 0.5:
             raise ValueError(f"delayed_ack is {self.delayed_ack} s; RFC 9293 MUST-40 wants less than 0.5")
-        if not LEAST_MTU4 <= self.mtu <= 65535:
-            raise ValueError(f"mtu is {self.mtu}; an IP packet has {LEAST_MTU4} to 65535 bytes")
+        if not LEAST_MTU <= self.mtu <= 65535:
+            raise ValueError(f"mtu is {self.mtu}; an IP packet has {LEAST_MTU} to 65535 bytes")
         if self.ecn not in ("off", "accept", "ask"):
             raise ValueError(f"ecn is {self.ecn!r}; it is 'off', 'accept' or 'ask'")
         if self.congestion not in ("cubic", "reno"):
             raise ValueError(f"congestion is {self.congestion!r}; it is 'cubic' or 'reno'")
         if not 0 < self.ttl < 256:
             raise ValueError(f"ttl is {self.ttl}; it is 1 to 255")
+        if not 0 <= self.dscp < 64:
+            raise ValueError(f"dscp is {self.dscp}; it is 0 to 63")
+        if self.send_buffer > MOST_BUFFER:
+            raise ValueError(f"send_buffer is {self.send_buffer}; no window is larger than {MOST_BUFFER}")
         if self.receive_window > 65535 << MOST_SCALE:
             raise ValueError(f"receive_window is {self.receive_window}; RFC 7323 allows 2^30")
+        object.__setattr__(self, "terms", Terms(self))
 
     @property
     def receive_scale(self) -> int:

@@ -9,16 +9,20 @@ from .flow cimport Owner
 from .half_open cimport HalfOpen
 from .sequence cimport distance
 from .tcb cimport TCB, set_mss
-from .timeouts cimport next_due, run_due
+from .timeouts cimport heed_patience, next_due, run_due, start_keep_alive
+from .urgent cimport mark_urgent, urgent_left, urgent_read
 
+cdef unsigned int WORD
+
+cdef double NEVER
 cdef int CLOSE_WAIT, CLOSED, ESTABLISHED, SYN_RECEIVED, TIME_WAIT, CALLED_CLOSE, CALLED_SHUTDOWN, NOTHING, READABLE
 
 cdef class Connection(TCB):
-    cdef readonly Owner owner
     cdef public object trouble
 
+    cpdef begin(self, bytes key, config, double now, int most_frame, Owner owner)
     @cython.locals(room=Py_ssize_t, taken=bytes)
-    cpdef Py_ssize_t send(self, data) except -1
+    cpdef Py_ssize_t send(self, data, bint urgent=*) except -1
     @cython.locals(incoming=ReceiveBuffer)
     cpdef recv(self, Py_ssize_t count)
     cpdef Py_ssize_t readable(self)

@@ -1,21 +1,26 @@
 """A connection as a program holds it: send, receive, finish, let go (RFC 9293 3.9.1)."""
 
+from dataclasses import replace
+
 from ..outcomes import BY_NUMBER, Outcome
 from ..wire.build import Builder
 from ..wire.icmp import Trouble
 from ..wire.segment import Segment
+from ..wire.word import WORD
 from .arrival import segment_arrives
 from .buffers import ReceiveBuffer, SendBuffer
+from .clock import NEVER
 from .closing import abort, close, finish
-from .config import Config
+from .config import CHANGEABLE, Config
 from .departure import emit
 from .flow import Owner
 from .half_open import HalfOpen
 from .happened import READABLE
 from .sequence import distance
-from .states import CLOSE_WAIT, CLOSED, ESTABLISHED, MAY_SEND, SYN_RECEIVED, TIME_WAIT, State
+from .states import CLOSE_WAIT, CLOSED, ESTABLISHED, MAY_SEND, STATES, SYN_RECEIVED, TIME_WAIT, State
 from .tcb import TCB, set_mss
-from .timeouts import next_due, run_due
+from .timeouts import heed_patience, next_due, run_due, start_keep_alive
+from .urgent import mark_urgent, urgent_left, urgent_read
 from .verdict import Verdict, error_for
 
 CALLED_CLOSE = Outcome.CALLED_CLOSE
@@ -30,11 +35,11 @@ class Connection(TCB):
     the verdict as `.verdict`; what makes no sense for the connection's state is a `RuntimeError`.
     """
 
-    __slots__ = ("owner", "trouble")
+    __slots__ = ("trouble",)
 
-    def __init__(self, key: bytes, config: Config, now: float, most_frame: int, owner: Owner) -> None:
-        TCB.__init__(self, key, config, now, most_frame)
-        self.owner = owner
+    def begin(self, key: bytes, config: Config, now: float, most_frame: int, owner: Owner) -> None:
+        """For the stack that makes it."""
+        self.prepare(key, config, now, most_frame, owner)
         self.trouble: Trouble | None = None
 
     # --- for the program ---------------------------------------------------------------------------------------
@@ -44,27 +49,30 @@ class Connection(TCB):
         """The RFC 9293 state; CLOSED once TIME-WAIT is over."""
         if self.stage == TIME_WAIT and not self.owner.still_waits(self.key):
             self.stage = CLOSED
-        return State(self.stage)
+        return STATES[self.stage]
 
-    def send(self, data: bytes | bytearray | memoryview) -> int:
+    def send(self, data: bytes | bytearray | memoryview, urgent: bool = False) -> int:
         """Queue data for the peer; returns how many bytes were taken, 0 when the buffer is full.
 
-        Before the handshake is complete data is queued and leaves with it done (RFC 9293 3.10.2). Raises the
-        connection's error when it has ended, and `BrokenPipeError` after `shutdown`.
+        Before the handshake is complete data is queued and leaves with it done (RFC 9293 3.10.2). `urgent` tells the
+        peer that everything up to here should be read soon (3.8.5); the data keeps its place. Raises the connection's
+        error when it has ended, and `BrokenPipeError` after `shutdown`.
         """
         if self.fin_queued or self.stage not in MAY_SEND:
             self._raise_error()
             raise BrokenPipeError(32, "the connection is not open for sending")
         if self.outgoing is None:
             self.outgoing = SendBuffer()
-        room = self.config.send_buffer - self.outgoing.size
-        taken = data if type(data) is bytes else bytes(data)
+        room = self.terms.send_buffer - self.outgoing.size
+        taken = data if type(data) is bytes else bytes(memoryview(data))
         if len(taken) > room:
             if room <= 0:
                 return 0
             taken = taken[:room]
         if taken:
             self.outgoing.append(taken)
+            if urgent:
+                mark_urgent(self)
             self.owner.attend(self, NOTHING)
         elif self.outgoing.size == 0:
             self.outgoing = None
@@ -84,6 +92,8 @@ class Connection(TCB):
             data: bytes = incoming.read(count)
             if incoming.size == 0 and incoming.beyond is None:
                 self.incoming = None
+            if self.urgent_marks is not None:
+                urgent_read(self)
             if self.stage in (ESTABLISHED, CLOSE_WAIT) or not self.peer_finished:
                 self.owner.attend(self, NOTHING)
             return data
@@ -98,12 +108,20 @@ class Connection(TCB):
         """How many bytes `recv` could return at once."""
         return 0 if self.incoming is None else self.incoming.size
 
+    @property
+    def urgent(self) -> int:
+        """How many bytes there are to read up to the end of the peer's urgent data, those yet to come included.
+
+        0 where there is none. `Happened.URGENT` tells when there is, and when its end moves on (RFC 9293 3.8.5).
+        """
+        return urgent_left(self)
+
     def writable(self) -> int:
         """How many bytes `send` would take."""
         if self.fin_queued or self.stage not in MAY_SEND:
             return 0
         queued = 0 if self.outgoing is None else self.outgoing.size
-        return max(self.config.send_buffer - queued, 0)
+        return max(self.terms.send_buffer - queued, 0)
 
     def shutdown(self) -> None:
         """Nothing more will be sent: a FIN follows what is queued. Receiving goes on (half-close, RFC 9293 3.6)."""
@@ -128,6 +146,29 @@ class Connection(TCB):
         why = abort(self)
         if why:
             self.owner.attend(self, why)
+
+    def configure(self, **changes: object) -> None:
+        """Change what is this connection's own affair while it lives; each name is one of `Config`'s.
+
+        Of those `nagle`, `delayed_ack`, `keep_alive`, `keep_alive_interval`, `keep_alive_probes`, `user_timeout`,
+        `syn_retries`, `advise_after`, `soft_errors`, `fin_wait_2_timeout`, `send_buffer`, `ttl` and `dscp` (RFC 9293
+        MUST-17, 21, 24, 27, 48, 49; SHLD-20, 21). Raises `ValueError` for any other, and for what no TCP can do.
+        """
+        fixed = changes.keys() - CHANGEABLE
+        if fixed:
+            raise ValueError(f"{', '.join(sorted(fixed))}: a connection can't change that once it exists")
+        self.config = replace(self.config, **changes)  # type: ignore[arg-type]
+        self.terms = self.config.terms
+        self.nagle = self.terms.nagle
+        self.delayed_ack = self.terms.delayed_ack
+        self.ttl = self.terms.ttl
+        self.dscp = self.terms.dscp
+        if not changes.keys().isdisjoint(("keep_alive", "keep_alive_interval", "keep_alive_probes")):
+            self.keep_alive_at = NEVER
+            self.probes = 0
+            start_keep_alive(self, self.last_heard)
+        heed_patience(self)
+        self.owner.attend(self, NOTHING)
 
     @property
     def error(self) -> OSError | None:
@@ -157,9 +198,9 @@ class Connection(TCB):
         self.iss = entry.iss
         self.irs = entry.irs
         self.snd_una = self.recover = entry.iss
-        self.snd_nxt = self.small_end = (entry.iss + 1) & 0xFFFFFFFF
+        self.snd_nxt = self.small_end = (entry.iss + 1) & WORD
         self.rcv_nxt = self.last_ack_sent = entry.rcv_nxt
-        self.rcv_edge = (entry.rcv_nxt + entry.window()) & 0xFFFFFFFF
+        self.rcv_edge = (entry.rcv_nxt + entry.window()) & WORD
         self.snd_wnd = self.max_window = entry.peer_window
         self.timestamps = entry.timestamps
         self.ts_recent = entry.ts_recent
@@ -210,6 +251,7 @@ def _judge(c: Connection) -> Verdict:
         "segments_in": c.segments_in,
         "segments_out": c.segments_out,
         "retransmissions": c.retransmissions,
+        "unanswered": c.retries,
         "bytes_unacknowledged": distance(c.snd_una, c.snd_nxt),
         "round_trip": c.srtt or None,
         "handshake": c.established_at - c.started_at if c.syn_acked else None,

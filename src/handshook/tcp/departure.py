@@ -6,18 +6,20 @@ windows let it, the FIN on the last of it, and an ACK by itself only when nothin
 
 from ..outcomes import Outcome
 from ..wire.build import Builder
-from ..wire.flags import ACK, CWR, ECE, FIN, PSH, RST, SYN
+from ..wire.flags import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG
+from ..wire.word import WORD
 from .clock import NEVER
 from .ecn import ECT
 from .owed import ACK_NONE, ACK_NOW
 from .recovery import congestion_of, note_sent, tail_probe_sent
-from .scoreboard import Sent
+from .scoreboard import Sent, stretch
 from .selective import has_blocks, take_blocks
 from .sequence import before, before_or_at, distance, signed_distance
 from .spurious import note_resent
 from .states import CLOSED, SYN_RECEIVED, SYN_SENT
 from .tcb import TCB, data_end, flight
 from .timing import arm, measure_from
+from .urgent import urgent_pointer
 from .window import advertise, update_due
 
 NOTHING = Outcome.NOTHING
@@ -64,9 +66,9 @@ def emit(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
     if c.ack_owed == ACK_NOW:
         if c.earlier_acks:
             _emit_earlier(c, b, now, frames)
-        outcome = _emit_bare(c, b, now, frames, c.snd_nxt, c.ack_reason)
+        outcome = _emit_bare(c, b, now, frames, acceptable_seq(c), c.ack_reason)
     elif outcome == NOTHING and update_due(c):
-        outcome = _emit_bare(c, b, now, frames, c.snd_nxt, SENT_WINDOW_UPDATE)
+        outcome = _emit_bare(c, b, now, frames, acceptable_seq(c), SENT_WINDOW_UPDATE)
     return outcome
 
 
@@ -93,7 +95,7 @@ def sendable(c: TCB) -> int:
         return 0 if c.fin_queued else SILENT
     if c.scoreboard is not None and c.scoreboard.lost:
         return SILENT
-    usable = signed_distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & 0xFFFFFFFF)
+    usable = signed_distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & WORD)
     if c.congestion is not None:
         usable = min(usable, c.congestion.cwnd - flight(c))
     if usable <= 0:
@@ -102,7 +104,7 @@ def sendable(c: TCB) -> int:
     if count == waiting:
         if count >= c.mss or not c.nagle or c.fin_queued or before_or_at(c.small_end, c.snd_una):
             return count
-        return SILENT
+        return count if urgent_pointer(c, c.snd_nxt) else SILENT
     if count >= c.mss:
         return count - count % c.mss
     if count * 2 >= c.max_window:
@@ -110,11 +112,21 @@ def sendable(c: TCB) -> int:
     return SILENT
 
 
+def acceptable_seq(c: TCB) -> int:
+    """The number of a segment without data: SND.NXT, or the window's edge where probes or a FIN have gone beyond it.
+
+    A peer whose window is shut takes nothing else than the edge itself (RFC 9293 3.10.7.4), and so would hear none of
+    our ACKs; Linux does the same.
+    """
+    edge = (c.snd_una + c.snd_wnd) & WORD
+    return edge if c.syn_acked and before(edge, c.snd_nxt) else c.snd_nxt
+
+
 def _emit_new(c: TCB, b: Builder, now: float, frames: list[bytes], count: int) -> int:
     """The next segment that was never sent: the SYN, data, or the FIN, alone or on the last data."""
     seq = c.snd_nxt
     if not c.syn_acked and seq == c.iss:
-        c.snd_nxt = (seq + 1) & 0xFFFFFFFF
+        c.snd_nxt = (seq + 1) & WORD
         note_sent(c, seq, c.snd_nxt, now)
         if c.stage == SYN_SENT:
             c.started_at = now
@@ -123,7 +135,7 @@ def _emit_new(c: TCB, b: Builder, now: float, frames: list[bytes], count: int) -
         return _emit_syn(c, b, now, frames, SENT_SYN if c.stage == SYN_SENT else SENT_SYN_ACK)
     if count:
         congestion_of(c)
-    end = (seq + count) & 0xFFFFFFFF
+    end = (seq + count) & WORD
     flags = ACK
     outcome: int = SENT_DATA
     if end == data_end(c):
@@ -133,7 +145,7 @@ def _emit_new(c: TCB, b: Builder, now: float, frames: list[bytes], count: int) -
             flags |= FIN
             c.fin_sent = True
             outcome = SENT_FIN
-            end = (end + 1) & 0xFFFFFFFF
+            end = (end + 1) & WORD
     if count % c.mss:
         c.small_end = end
     c.snd_nxt = end
@@ -157,7 +169,7 @@ def _emit_again(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
     c.rtt_start = NEVER
     if syn:
         return _emit_syn(c, b, now, frames, SENT_SYN_AGAIN if c.stage == SYN_SENT else SENT_SYN_ACK_AGAIN)
-    note_resent(c, timestamp(c, now))
+    note_resent(c, (b.clock + c.ts_offset) & WORD)
     return _write_again(c, b, now, frames, lost, SENT_DATA_AGAIN)
 
 
@@ -171,7 +183,7 @@ def _write_again(c: TCB, b: Builder, now: float, frames: list[bytes], sent: Sent
         flags |= FIN
         if why == SENT_DATA_AGAIN:
             why = SENT_FIN_AGAIN
-    if count and (sent.seq + count) & 0xFFFFFFFF == last:
+    if count and (sent.seq + count) & WORD == last:
         flags |= PSH
     _write(c, b, now, frames, sent.seq, count, flags, why)
     return why
@@ -181,7 +193,7 @@ def _emit_tail_probe(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int
     """RFC 8985 7.3: new data if the peer's window takes any, else the last segment once more."""
     c.tail_owed = False
     waiting = 0 if c.fin_sent else distance(c.snd_nxt, data_end(c))
-    room = signed_distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & 0xFFFFFFFF)
+    room = signed_distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & WORD)
     count = min(waiting, room, c.mss)
     if count > 0:
         why = _emit_new(c, b, now, frames, count)
@@ -194,9 +206,9 @@ def _emit_tail_probe(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int
     tail_probe_sent(c, True)
     c.retransmissions += 1
     c.rtt_start = NEVER
-    probe = Sent(last.seq, last.end, now, True)
+    probe = stretch(last.seq, last.end, now, True)
     if distance(last.seq, last.end) > c.mss:
-        probe.seq = (last.end - c.mss) & 0xFFFFFFFF
+        probe.seq = (last.end - c.mss) & WORD
     return _write_again(c, b, now, frames, probe, SENT_TAIL_PROBE)
 
 
@@ -209,12 +221,12 @@ def _emit_probe(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
         # One octet, or what a window too small to be worth it would take (3.8.6.2.1's override time-out).
         count = max(1, min(waiting, c.snd_wnd, c.mss))
         seq = c.snd_nxt
-        c.snd_nxt = c.small_end = (seq + count) & 0xFFFFFFFF
+        c.snd_nxt = c.small_end = (seq + count) & WORD
         note_sent(c, seq, c.snd_nxt, now)
         _write(c, b, now, frames, seq, count, ACK, SENT_WINDOW_PROBE)
         return SENT_WINDOW_PROBE
     # RFC 9293 3.8.4: one below what is expected, so that the peer must answer.
-    return _emit_bare(c, b, now, frames, (c.snd_una - 1) & 0xFFFFFFFF, SENT_KEEP_ALIVE)
+    return _emit_bare(c, b, now, frames, (c.snd_una - 1) & WORD, SENT_KEEP_ALIVE)
 
 
 def _emit_bare(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, outcome: int) -> int:
@@ -229,26 +241,26 @@ def _emit_earlier(c: TCB, b: Builder, now: float, frames: list[bytes]) -> None:
     number = c.rcv_nxt
     c.rcv_nxt = c.earlier_number
     for _ in range(c.earlier_acks):
-        _emit_bare(c, b, now, frames, c.snd_nxt, SENT_ACK)
+        _emit_bare(c, b, now, frames, acceptable_seq(c), SENT_ACK)
     c.rcv_nxt = number
     c.ack_reason = why
-
-
-def timestamp(c: TCB, now: float) -> int:
-    """Our clock of milliseconds as this connection shows it (RFC 7323 5.4)."""
-    return (int(now * 1000) + c.ts_offset) & 0xFFFFFFFF
 
 
 def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count: int, flags: int, why: int) -> None:
     """Build one segment of an open connection, with every option that belongs in it."""
     b.begin(4 if len(c.key) == 12 else 6)
+    b.mark(c.ttl, c.dscp)
     if c.timestamps:
-        b.add_timestamps(timestamp(c, now), c.ts_recent)
+        b.add_timestamps((b.clock + c.ts_offset) & WORD, c.ts_recent)
     gaps = has_blocks(c)
     if gaps and count + MOST_SACK <= c.mss:
         b.add_sack(take_blocks(c))
         gaps = False
     window = advertise(c)
+    if c.urgent_marks is not None:
+        b.urgent = urgent_pointer(c, seq)
+        if b.urgent:
+            flags |= URG
     if c.ecn:
         if c.ecn_echo:
             flags |= ECE
@@ -261,12 +273,12 @@ def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count:
     if count and c.outgoing is not None:
         out = c.outgoing
         # Data begins behind the SYN, which takes a number of its own.
-        out.locate(distance((c.snd_una + (0 if c.syn_acked else 1)) & 0xFFFFFFFF, seq), count)
+        out.locate(distance((c.snd_una + (0 if c.syn_acked else 1)) & WORD, seq), count)
         frames.append(b.finish(c.key, seq, c.rcv_nxt, flags, window, out.piece, out.first, out.last, c.mss, why))
         out.release()
     else:
         frames.append(b.finish(c.key, seq, c.rcv_nxt, flags, window, b"", 0, 0, 0, why))
-    b.ecn = 0
+    b.ecn = b.urgent = 0
     c.segments_out += 1
     c.last_ack_sent = c.rcv_nxt
     # A full segment has no room for SACK blocks: an ACK that should have told of them is still owed.
@@ -281,16 +293,17 @@ def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count:
 def _emit_syn(c: TCB, b: Builder, now: float, frames: list[bytes], why: int) -> int:
     """A SYN, or in a simultaneous open a SYN,ACK, with what we offer (RFC 9293 3.7.1 MUST-14, RFC 7323, RFC 2018)."""
     b.begin(4 if len(c.key) == 12 else 6)
+    b.mark(c.ttl, c.dscp)
     b.add_mss(c.mtu - (40 if len(c.key) == 12 else 60))
     opening = c.stage == SYN_SENT
     if c.sack:
         b.add_sack_permitted()
     if c.timestamps:
-        b.add_timestamps(timestamp(c, now), 0 if opening else c.ts_recent)
+        b.add_timestamps((b.clock + c.ts_offset) & WORD, 0 if opening else c.ts_recent)
     if c.scaling:
-        b.add_scale(c.config.receive_scale)
+        b.add_scale(c.terms.receive_scale)
     flags = SYN if opening else SYN | ACK
-    if opening and c.config.ecn == "ask" and c.retries == 0:
+    if opening and c.terms.ecn_asks and c.retries == 0:
         # Asked once: a firewall that drops such SYNs must not keep us out (RFC 3168 6.1.1.1).
         flags |= ECE | CWR
     elif c.ecn and not opening:
@@ -308,6 +321,7 @@ def _emit_reset(c: TCB, b: Builder, frames: list[bytes]) -> int:
     """A RST that an honest peer must believe: exactly the number it expects next (RFC 9293 3.10.5, RFC 5961 3.2)."""
     c.reset_owed = False
     b.begin(4 if len(c.key) == 12 else 6)
-    frames.append(b.finish(c.key, c.snd_nxt, c.rcv_nxt, RST | ACK, 0, b"", 0, 0, 0, SENT_RST))
+    b.mark(c.ttl, c.dscp)
+    frames.append(b.finish(c.key, acceptable_seq(c), c.rcv_nxt, RST | ACK, 0, b"", 0, 0, 0, SENT_RST))
     c.segments_out += 1
     return SENT_RST

@@ -2,6 +2,8 @@ from ..wire.segment cimport Segment
 from .sequence cimport before
 from .tcb cimport TCB
 
+cdef unsigned int WORD
+
 cdef unsigned int CWR, ECE
 cdef int ACK_NOW, CONGESTED
 

@@ -1,18 +1,22 @@
 from ..wire.build cimport Builder
 from ..wire.segment cimport Segment
+from .challenges cimport ChallengeLimit
 
 cdef double NEVER
 
 cdef class Owner:
     cdef public double now
+    cdef readonly ChallengeLimit challenges
     cpdef attend(self, Flow flow, int outcome)
     cpdef report(self, Flow flow)
+    cpdef bint taken(self, bytes key) except -1
     cpdef bint still_waits(self, bytes key) except -1
 
 cdef class Flow:
-    cdef readonly bytes key
+    cdef public bytes key
     cdef public int stage, seen
     cdef public double due, armed
+    cdef public Py_ssize_t place
     cdef public bint ready
     cpdef int arrive(self, Segment segment, double now) except -1
     cpdef int wake(self, double now) except -1

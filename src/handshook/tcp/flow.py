@@ -8,17 +8,19 @@ call of the program has given it something to do.
 from ..wire.addresses import local_of, remote_of
 from ..wire.build import Builder
 from ..wire.segment import Segment
+from .challenges import ChallengeLimit
 from .clock import NEVER
-from .states import CLOSED, State
+from .states import CLOSED, STATES, State
 
 
 class Owner:
     """Who keeps flows and must be told when one of them has something to say, to time, or to report."""
 
-    __slots__ = ("now",)
+    __slots__ = ("challenges", "now")
 
-    def __init__(self) -> None:
+    def __init__(self, challenges: ChallengeLimit) -> None:
         self.now: float = 0.0
+        self.challenges = challenges
 
     def attend(self, flow: "Flow", outcome: int) -> None:
         """The program has asked something of `flow`; `outcome` names what."""
@@ -26,6 +28,10 @@ class Owner:
 
     def report(self, flow: "Flow") -> None:
         """The program has taken `flow` over and is to hear what happens to it."""
+        raise NotImplementedError
+
+    def taken(self, key: bytes) -> bool:
+        """Is this four-tuple in use, or resting?"""
         raise NotImplementedError
 
     def still_waits(self, key: bytes) -> bool:
@@ -36,24 +42,26 @@ class Owner:
 class Flow:
     """One four-tuple's state: `stage` as the plain integer the engine counts with, `state` as everyone else reads it.
 
-    `due` is when it next wants to be woken, `armed` when the timer will do so, `ready` whether it is on the stack's
-    list of those with something to say, `seen` the stage at the last step that observers were shown.
+    `due` is when it next wants to be woken; `armed` is when the timers will look at it and `place` where in their heap
+    it stands (-1: nowhere); `ready` says whether it is on the stack's list of those with something to say, `seen` is
+    the stage at the last step that observers were shown.
     """
 
-    __slots__ = ("armed", "due", "key", "ready", "seen", "stage")
+    __slots__ = ("armed", "due", "key", "place", "ready", "seen", "stage")
 
-    def __init__(self, key: bytes) -> None:
-        self.key = key
+    def __init__(self) -> None:
+        self.key = b""
         self.stage: int = CLOSED
         self.seen: int = CLOSED
         self.due: float = NEVER
         self.armed: float = NEVER
+        self.place = -1
         self.ready = False
 
     @property
     def state(self) -> State:
         """The RFC 9293 state."""
-        return State(self.stage)
+        return STATES[self.stage]
 
     @property
     def local(self) -> tuple[str, int]:

@@ -12,7 +12,12 @@ class Happened(IntFlag):
     FINISHED = 8  # the peer has finished: after what is readable, `recv` returns b""
     ENDED = 16  # the connection is over; `error` says how
     ACCEPTABLE = 32  # a listener has a connection for `accept`
+    URGENT = 64  # the peer marks data as urgent; `urgent` says how much there is still to read up to its end
+    TROUBLED = 128  # something is wrong and doesn't end the connection: the verdict's evidence has what
 
+
+# By number: making a flag from its bits costs more than a segment does.
+HAPPENED = [Happened(bits) for bits in range(1 << len(Happened))]
 
 # For the engine, which counts with plain integers.
 OPENED = 1
@@ -20,3 +25,5 @@ READABLE = 2
 WRITABLE = 4
 FINISHED = 8
 ENDED = 16
+URGENT = 64
+TROUBLED = 128

@@ -1,6 +1,8 @@
 cimport cython
 
-cdef unsigned long long MASK
+cdef unsigned int WORD
+
+cdef unsigned long long MASK, SOME, PSEU, RAND, GENE
 cdef double TICKS_PER_SECOND
 
 @cython.final
@@ -11,6 +13,9 @@ cdef class Secret:
                    v3="unsigned long long", word="unsigned long long", byte="unsigned long long", n=Py_ssize_t,
                    whole=Py_ssize_t, at=Py_ssize_t, i=int, rounds=int, _=int)
     cpdef unsigned long long siphash(self, bytes data)
-    @cython.locals(ticks="unsigned long long")
     cpdef unsigned int initial_sequence(self, bytes key, double now)
     cpdef unsigned int timestamp_offset(self, bytes key)
+
+@cython.locals(ticks="unsigned long long")
+cpdef unsigned int sequence_at(unsigned long long hashed, double now) noexcept
+cpdef unsigned int offset_of(unsigned long long hashed) noexcept

@@ -7,7 +7,11 @@ don't fall among an old one's; F is SipHash-2-4 (Aumasson and Bernstein, 2012), 
 the numbers of one four-tuple say nothing about another's.
 """
 
+from ..wire.word import WORD
+
 MASK = 0xFFFFFFFFFFFFFFFF
+# SipHash's initial state: "somepseudorandomlygeneratedbytes".
+SOME, PSEU, RAND, GENE = 0x736F6D6570736575, 0x646F72616E646F6D, 0x6C7967656E657261, 0x7465646279746573
 TICKS_PER_SECOND = 250_000
 
 
@@ -24,10 +28,10 @@ class Secret:
 
     def siphash(self, data: bytes) -> int:
         """SipHash-2-4 of the data, 64 bits."""
-        v0 = self.k0 ^ 0x736F6D6570736575
-        v1 = self.k1 ^ 0x646F72616E646F6D
-        v2 = self.k0 ^ 0x6C7967656E657261
-        v3 = self.k1 ^ 0x7465646279746573
+        v0 = self.k0 ^ SOME
+        v1 = self.k1 ^ PSEU
+        v2 = self.k0 ^ RAND
+        v3 = self.k1 ^ GENE
         p = data
         n = len(data)
         whole = n - n % 8
@@ -72,9 +76,19 @@ class Secret:
 
     def initial_sequence(self, key: bytes, now: float) -> int:
         """The ISN of the connection `key` (wire.addresses) at `now` seconds."""
-        ticks = int(now * TICKS_PER_SECOND) & 0xFFFFFFFF
-        return (ticks + (self.siphash(key) & 0xFFFFFFFF)) & 0xFFFFFFFF
+        return sequence_at(self.siphash(key), now)
 
     def timestamp_offset(self, key: bytes) -> int:
         """What this connection adds to the clock in its timestamps: they must not tell our uptime (RFC 7323 5.4)."""
-        return (self.siphash(key) >> 32) & 0xFFFFFFFF
+        return offset_of(self.siphash(key))
+
+
+def sequence_at(hashed: int, now: float) -> int:
+    """M + F: the ISN of the connection whose key has this hash, at `now` seconds."""
+    ticks = int(now * TICKS_PER_SECOND)
+    return (ticks + hashed) & WORD
+
+
+def offset_of(hashed: int) -> int:
+    """The timestamp offset of the connection whose key has this hash: the half of it that the ISN doesn't use."""
+    return (hashed >> 32) & WORD

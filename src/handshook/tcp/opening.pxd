@@ -1,11 +1,13 @@
 cimport cython
 from ..wire.segment cimport Segment, segment_length
 from .ecn cimport agrees, asks
-from .isn cimport Secret
+from .isn cimport Secret, offset_of, sequence_at
 from .sequence cimport before, before_or_at
 from .tcb cimport TCB, set_mss
 from .timing cimport measure_to, settle_rto
 from .window cimport acceptable
+
+cdef unsigned int WORD
 
 cdef unsigned int ACK, FIN, RST, SYN
 cdef int ESTABLISHED, FIN_WAIT_1, SYN_RECEIVED, SYN_SENT, ACK_NOW, MOST_SCALE
@@ -14,6 +16,7 @@ cdef int PAWS_REJECTED, RST_OUTSIDE_WINDOW, SIMULTANEOUS_SYN, SYN_ACK_ACK_BAD, S
 cdef int SYN_SENT_IGNORED, SYN_SENT_RST_IGNORED, TIMESTAMP_MISSING, WITHOUT_ACK_DROPPED
 cdef double NEVER, RTO_AFTER_LOST_SYN
 
+@cython.locals(hashed="unsigned long long")
 cpdef open_actively(TCB c, Secret secret, double now)
 cpdef read_syn_options(TCB c, Segment s)
 cpdef take_syn(TCB c, Segment s, double now)

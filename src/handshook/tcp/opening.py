@@ -20,10 +20,11 @@ both share.
 from ..outcomes import Outcome
 from ..wire.flags import ACK, FIN, RST, SYN
 from ..wire.segment import Segment, segment_length
+from ..wire.word import WORD
 from .clock import NEVER
 from .config import MOST_SCALE
 from .ecn import agrees, asks
-from .isn import Secret
+from .isn import Secret, offset_of, sequence_at
 from .owed import ACK_NOW
 from .sequence import before, before_or_at
 from .states import ESTABLISHED, FIN_WAIT_1, SYN_RECEIVED, SYN_SENT
@@ -54,24 +55,25 @@ RTO_AFTER_LOST_SYN = 3.0
 
 def open_actively(c: TCB, secret: Secret, now: float) -> None:
     """Active OPEN (RFC 9293 3.10.1): choose the initial sequence number; the SYN leaves with the next batch."""
-    c.iss = secret.initial_sequence(c.key, now)
-    c.ts_offset = secret.timestamp_offset(c.key)
+    hashed = secret.siphash(c.key)
+    c.iss = sequence_at(hashed, now)
+    c.ts_offset = offset_of(hashed)
     c.snd_una = c.snd_nxt = c.recover = c.small_end = c.iss
     c.stage = SYN_SENT
 
 
 def read_syn_options(c: TCB, s: Segment) -> None:
     """What both SYNs offered is agreed on; anything else is as if it had never been heard of (RFC 7323 2.2, 3.2)."""
-    if s.scale >= 0 and c.config.window_scale:
+    if s.scale >= 0 and c.terms.window_scale:
         # A shift above 14 is used as 14 (RFC 7323 2.3).
         c.snd_scale = min(s.scale, MOST_SCALE)
     else:
         c.snd_scale = c.rcv_scale = 0
         c.scaling = False
     if s.flags & ACK:
-        c.ecn = c.config.ecn == "ask" and c.retries == 0 and agrees(s)
+        c.ecn = c.terms.ecn_asks and c.retries == 0 and agrees(s)
     else:
-        c.ecn = c.config.ecn != "off" and asks(s)
+        c.ecn = c.terms.ecn_accepts and asks(s)
     c.timestamps = c.timestamps and s.timestamps
     c.sack = c.sack and s.sack_permitted
     if c.timestamps:
@@ -82,9 +84,9 @@ def read_syn_options(c: TCB, s: Segment) -> None:
 def take_syn(c: TCB, s: Segment, now: float) -> None:
     """The peer's SYN: its sequence number is where its data begins, less one."""
     c.irs = s.seq
-    c.rcv_nxt = (s.seq + 1) & 0xFFFFFFFF
+    c.rcv_nxt = (s.seq + 1) & WORD
     # A SYN's own window is never scaled (RFC 7323 2.2), and so neither is what our SYN offered.
-    c.rcv_edge = (c.rcv_nxt + min(c.capacity, 0xFFFF)) & 0xFFFFFFFF
+    c.rcv_edge = (c.rcv_nxt + min(c.capacity, 0xFFFF)) & WORD
     c.last_ack_sent = c.rcv_nxt
     c.ts_recent_at = now
     c.snd_wnd = c.max_window = s.window
@@ -131,7 +133,7 @@ def in_syn_received(iss: int, irs: int, rcv_nxt: int, window: int, s: Segment, t
         # without, our SYN,ACK was lost.
         if not flags & ACK:
             return SYN_REPEATED
-        return ESTABLISHED_PASSIVE if s.ack == (iss + 1) & 0xFFFFFFFF else SYN_ACK_ACK_BAD
+        return ESTABLISHED_PASSIVE if s.ack == (iss + 1) & WORD else SYN_ACK_ACK_BAD
     if timestamps and not flags & RST:
         # RFC 7323 3.2, 5.3 R1.
         if not s.timestamps:
@@ -146,7 +148,7 @@ def in_syn_received(iss: int, irs: int, rcv_nxt: int, window: int, s: Segment, t
         return CHALLENGE_ACK
     if not flags & ACK:
         return WITHOUT_ACK_DROPPED
-    if s.ack != (iss + 1) & 0xFFFFFFFF:
+    if s.ack != (iss + 1) & WORD:
         return SYN_ACK_ACK_BAD
     return ESTABLISHED_PASSIVE
 
@@ -154,7 +156,7 @@ def in_syn_received(iss: int, irs: int, rcv_nxt: int, window: int, s: Segment, t
 def establish(c: TCB, now: float) -> None:
     """Both SYNs are acknowledged: the connection is open, and time-outs begin anew for its data."""
     c.syn_acked = True
-    c.snd_una = c.snd_nxt = (c.iss + 1) & 0xFFFFFFFF
+    c.snd_una = c.snd_nxt = (c.iss + 1) & WORD
     c.scoreboard = None
     c.recover = c.small_end = c.ecn_until = c.snd_una
     c.established_at = now

@@ -8,6 +8,7 @@ from .spurious cimport settle_doubt, suspect
 from .tcb cimport TCB
 from .timing cimport back_off
 
+cdef unsigned int WORD
 cdef double NEVER
 cdef int DUPLICATES
 

@@ -6,6 +6,7 @@ anything new.
 """
 
 from ..wire.segment import Segment
+from ..wire.word import WORD
 from .clock import NEVER
 from .congestion import Congestion
 from .cubic import Cubic
@@ -21,14 +22,15 @@ DUPLICATES = 3  # RFC 5681 3.2: three duplicate ACKs mean a loss
 def congestion_of(c: TCB) -> Congestion:
     """The connection's congestion control, made with its first data."""
     if c.congestion is None:
-        c.congestion = Cubic(c.mss) if c.config.congestion == "cubic" else Congestion(c.mss)
+        c.congestion = Cubic(c.mss) if c.terms.cubic else Congestion(c.mss)
     return c.congestion
 
 
 def note_sent(c: TCB, seq: int, end: int, now: float) -> None:
     """A new stretch of sequence space has left."""
     if c.scoreboard is None:
-        c.scoreboard = Scoreboard(seq)
+        c.scoreboard = Scoreboard()
+        c.scoreboard.begin(seq)
     c.scoreboard.add(seq, end, now)
 
 
@@ -38,7 +40,7 @@ def acknowledged(c: TCB, s: Segment, octets: int, now: float) -> None:
     if board is None:
         return
     in_flight = board.in_flight()
-    recovered = octets > 0 and before((c.snd_una - octets) & 0xFFFFFFFF, c.recover) and not before(c.snd_una, c.recover)
+    recovered = octets > 0 and before((c.snd_una - octets) & WORD, c.recover) and not before(c.snd_una, c.recover)
     delivered = board.advance(c.snd_una, now)
     if s.sack is not None and c.sack:
         delivered += board.take_sack(s.sack, c.snd_una, c.snd_nxt, c.mss, now)
@@ -73,7 +75,8 @@ def _drag_marks(c: TCB) -> None:
     if before(c.recover, c.snd_una) and not c.recovering:
         c.recover = c.snd_una
     if before(c.ecn_until, c.snd_una):
-        c.ecn_until = c.snd_una
+        # One behind: the ACK that moves it may be the one with ECE, and must count as news to `heed`.
+        c.ecn_until = (c.snd_una - 1) & WORD
 
 
 def find_losses(c: TCB, now: float) -> None:

@@ -1,6 +1,8 @@
 cimport cython
 from .sequence cimport before, before_or_at, distance
 
+cdef unsigned int WORD
+
 cdef double NEVER
 cdef Py_ssize_t MOST_PATIENCE, DUPLICATES, EMPTIED, PERSISTENCE
 
@@ -11,6 +13,9 @@ cdef class Sent:
     cdef public double at
     cdef public bint again, sacked, lost
 
+@cython.locals(sent=Sent)
+cpdef Sent stretch(unsigned int seq, unsigned int end, double at, bint again)
+
 @cython.final
 cdef class Scoreboard:
     cdef readonly list records
@@ -20,6 +25,7 @@ cdef class Scoreboard:
     cdef readonly bint reordering, duplicates_seen
     cdef readonly int patience, persist
 
+    cpdef begin(self, unsigned int start)
     cpdef add(self, unsigned int seq, unsigned int end, double now)
     @cython.locals(index=Py_ssize_t, record=Sent)
     cpdef Sent first_lost(self)

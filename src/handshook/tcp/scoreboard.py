@@ -5,6 +5,7 @@ which of the earlier ones are lost, and whatever is lost is sent again before an
 stretch is taken for lost at the third duplicate ACK (RFC 5681 3.2, RFC 6582).
 """
 
+from ..wire.word import WORD
 from .clock import NEVER
 from .sequence import before, before_or_at, distance
 
@@ -20,13 +21,20 @@ class Sent:
 
     __slots__ = ("again", "at", "end", "lost", "sacked", "seq")
 
-    def __init__(self, seq: int, end: int, at: float, again: bool) -> None:
-        self.seq = seq
-        self.end = end
-        self.at = at
-        self.again = again
-        self.sacked = False
-        self.lost = False
+    def __init__(self) -> None:
+        self.seq = self.end = 0
+        self.at = 0.0
+        self.again = self.sacked = self.lost = False
+
+
+def stretch(seq: int, end: int, at: float, again: bool) -> Sent:
+    """[seq, end), as it left at `at`."""
+    sent = Sent()
+    sent.seq = seq
+    sent.end = end
+    sent.at = at
+    sent.again = again
+    return sent
 
 
 class Scoreboard:
@@ -51,28 +59,34 @@ class Scoreboard:
         "sacked",
     )
 
-    def __init__(self, start: int) -> None:
+    def __init__(self) -> None:
         self.records: list[Sent] = []
         self.head = 0
         self.out = self.lost = self.sacked = 0
         self.credit = 0  # without SACK: octets that duplicate ACKs say have left the network
         # RFC 8985 5.2: when the most recently sent stretch that has arrived left, and when its ACK came.
         self.newest_at = -1.0
-        self.newest_end = start
+        self.newest_end = 0
         self.newest_came = 0.0
         self.least_rtt = NEVER
-        self.fack = start
+        self.fack = 0
         self.reordering = False
         self.patience = 1
         self.duplicates_seen = False
-        self.duplicate_round = start  # RACK.dsack_round: until this is acknowledged patience doesn't grow again
+        self.duplicate_round = 0  # RACK.dsack_round: until this is acknowledged patience doesn't grow again
         self.persist = 0  # how many more recoveries the patience lasts
+
+    def begin(self, start: int) -> None:
+        """Nothing is out yet; `start` is the number that will be sent first."""
+        self.newest_end = start
+        self.fack = start
+        self.duplicate_round = start
 
     # --- sending -------------------------------------------------------------------------------------------------
 
     def add(self, seq: int, end: int, now: float) -> None:
         """A new stretch has left."""
-        self.records.append(Sent(seq, end, now, False))
+        self.records.append(stretch(seq, end, now, False))
         self.out += distance(seq, end)
 
     def first_lost(self) -> Sent | None:
@@ -91,7 +105,7 @@ class Scoreboard:
         index = self.records.index(record, self.head)
         size = distance(record.seq, record.end)
         if size > most:
-            self._split(index, (record.seq + most) & 0xFFFFFFFF)
+            self._split(index, (record.seq + most) & WORD)
             size = most
         while size < most and index + 1 < len(self.records):
             behind = self.records[index + 1]
@@ -99,7 +113,7 @@ class Scoreboard:
                 break
             taken = min(distance(behind.seq, behind.end), most - size)
             size += taken
-            record.end = (record.end + taken) & 0xFFFFFFFF
+            record.end = (record.end + taken) & WORD
             behind.seq = record.end
             if behind.seq == behind.end:
                 del self.records[index + 1]
@@ -216,14 +230,14 @@ class Scoreboard:
                 if before(record.seq, left):
                     skipped = (distance(record.seq, left) + mss - 1) // mss * mss
                     if skipped < distance(record.seq, record.end):
-                        self._split(index, (record.seq + skipped) & 0xFFFFFFFF)
+                        self._split(index, (record.seq + skipped) & WORD)
                     index += 1
                     continue
                 if before(right, record.end):
                     whole = distance(record.seq, right) // mss * mss
                     if whole == 0:
                         break
-                    self._split(index, (record.seq + whole) & 0xFFFFFFFF)
+                    self._split(index, (record.seq + whole) & WORD)
                 size = distance(record.seq, record.end)
                 news += self._arrived(record, size, now)
                 record.sacked = True
@@ -237,7 +251,7 @@ class Scoreboard:
     def _split(self, index: int, at: int) -> None:
         """Cut one stretch in two at a sequence number inside it."""
         record = self.records[index]
-        rest = Sent(at, record.end, record.at, record.again)
+        rest = stretch(at, record.end, record.at, record.again)
         rest.lost = record.lost
         rest.sacked = record.sacked
         record.end = at
@@ -290,7 +304,7 @@ class Scoreboard:
             return
         record = self.records[self.head]
         if distance(record.seq, record.end) > most:
-            self._split(self.head, (record.seq + most) & 0xFFFFFFFF)
+            self._split(self.head, (record.seq + most) & WORD)
         if not record.sacked:
             self._lose(record)
 

@@ -1,5 +1,7 @@
 cimport cython
 
+cdef unsigned int HALF, WORD
+
 cpdef bint before(unsigned int a, unsigned int b) noexcept
 cpdef bint before_or_at(unsigned int a, unsigned int b) noexcept
 cpdef unsigned int distance(unsigned int a, unsigned int b) noexcept

@@ -29,7 +29,8 @@ r"""The states of a connection and every way between them, as data (RFC 9293 3.3
                     FIN / ACK   +------------------------+
 
 A RST that is believed, an abort, or giving up leads from every state to CLOSED.
-`TRANSITIONS` says all of it; the drawings, the inferred state of a peer and the exhaustiveness test read it there.
+`TRANSITIONS` says all of it; the other drawings (show/states.py, docs/states.md), the inferred state of a peer and the
+exhaustiveness tests read it there.
 """
 
 from enum import Enum, IntEnum
@@ -55,6 +56,9 @@ class State(IntEnum):
         """`FIN-WAIT-1` for FIN_WAIT_1."""
         return self.name.replace("_", "-")
 
+
+STATES = list(State)
+"""By number: looking a state up costs less than making one of its number."""
 
 CLOSED = State.CLOSED
 LISTEN = State.LISTEN

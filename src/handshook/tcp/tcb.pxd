@@ -1,18 +1,26 @@
 cimport cython
 from .buffers cimport ReceiveBuffer, SendBuffer
 from .congestion cimport Congestion
-from .flow cimport Flow
+from .flow cimport Flow, Owner
 from .scoreboard cimport Scoreboard
+from .terms cimport Terms
+from .urgent_marks cimport UrgentMarks
+
+cdef unsigned int WORD
 
 cdef double NEVER
 cdef int NOTHING, SENT_ACK, ACK_NONE, NO_DOUBT, DEFAULT_MSS4, DEFAULT_MSS6, LEAST_MSS
 
 cdef class TCB(Flow):
-    cdef readonly object config
+    cdef readonly Owner owner
+    cdef public object config
+    cdef public Terms terms
     cdef public SendBuffer outgoing
     cdef public ReceiveBuffer incoming
     cdef public Congestion congestion
     cdef public Scoreboard scoreboard
+    cdef public UrgentMarks urgent_marks
+    cdef public unsigned char ttl, dscp
     cdef public unsigned int iss, snd_una, snd_nxt, snd_wnd, snd_wl1, snd_wl2, max_window
     cdef public unsigned int irs, rcv_nxt, rcv_edge, last_ack_sent
     cdef public unsigned int ts_recent, ts_offset, tail_end, ecn_until, recover, fin_seq, rtt_seq, small_end, owed_number, earlier_number, again_left, again_right, doubt_timestamp
@@ -21,14 +29,15 @@ cdef class TCB(Flow):
     cdef public int ack_owed, ack_reason, duplicate_acks, troubled, earlier_acks, doubt, retries, probes, challenges, happened, why
     cdef public int retransmissions
     cdef public unsigned long long segments_in, segments_out
-    cdef public bint ecn, ecn_echo, cwr_owed, must_resend, timer_probes, tail_owed, tail_probed, tail_again, syn_acked, scaling, nagle, probe_owed, squeezed, timestamps, sack, reset_owed, fin_queued, fin_sent, fin_acked, fin_known, peer_finished
+    cdef public bint ecn, ecn_echo, cwr_owed, must_resend, timer_probes, tail_owed, tail_probed, tail_again, syn_acked, scaling, nagle, probe_owed, window_probed, squeezed, timestamps, sack, reset_owed, fin_queued, fin_sent, fin_acked, fin_known, peer_finished
     cdef public bint close_called, recovering, passive, owned, listed
     cdef public double ts_recent_at, srtt, rttvar, rto, min_rto, delayed_ack, max_rto, rtt_start
     cdef public double reorder_at, retransmit_at, ack_at, keep_alive_at, give_up_at, unanswered_from
     cdef public double challenge_from, started_at, last_heard, established_at
 
-    cdef _offer(self, config)
-    cdef _begin_timing(self, config)
+    cpdef prepare(self, bytes key, config, double now, int most_frame, Owner owner)
+    cdef _offer(self, Terms terms)
+    cdef _begin_timing(self, Terms terms)
 
 cpdef Py_ssize_t flight(TCB c) noexcept
 @cython.locals(size=Py_ssize_t)

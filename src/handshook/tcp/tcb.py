@@ -5,14 +5,17 @@ them and work on a TCB; `connection` puts the program's calls on top.
 """
 
 from ..outcomes import Outcome
+from ..wire.word import WORD
 from .buffers import ReceiveBuffer, SendBuffer
 from .clock import NEVER
 from .config import Config
 from .congestion import Congestion
 from .doubt import NO_DOUBT
-from .flow import Flow
+from .flow import Flow, Owner
 from .owed import ACK_NONE
 from .scoreboard import Scoreboard
+from .terms import Terms
+from .urgent_marks import UrgentMarks
 
 NOTHING = Outcome.NOTHING
 SENT_ACK = Outcome.SENT_ACK
@@ -46,6 +49,7 @@ class TCB(Flow):
         "delayed_ack",
         "doubt",
         "doubt_timestamp",
+        "dscp",
         "duplicate_acks",
         "earlier_acks",
         "earlier_number",
@@ -78,6 +82,7 @@ class TCB(Flow):
         "outgoing",
         "owed_number",
         "owned",
+        "owner",
         "passive",
         "peer_finished",
         "peer_mss",
@@ -117,27 +122,37 @@ class TCB(Flow):
         "tail_end",
         "tail_owed",
         "tail_probed",
+        "terms",
         "timer_probes",
         "timestamps",
         "troubled",
         "ts_offset",
         "ts_recent",
         "ts_recent_at",
+        "ttl",
         "unacked_octets",
         "unanswered_from",
         "unit",
+        "urgent_marks",
         "why",
+        "window_probed",
     )
 
-    def __init__(self, key: bytes, config: Config, now: float, most_frame: int) -> None:
-        Flow.__init__(self, key)
+    def prepare(self, key: bytes, config: Config, now: float, most_frame: int, owner: Owner) -> None:
+        """Set every variable to what it is before the first SYN."""
+        self.key = key
+        self.owner = owner
         self.config = config
-        self.mtu = config.mtu
+        self.terms: Terms = config.terms
+        self.mtu = self.terms.mtu
+        self.ttl = self.terms.ttl
+        self.dscp = self.terms.dscp
         self.most_frame = most_frame
         self.outgoing: SendBuffer | None = None
         self.incoming: ReceiveBuffer | None = None
         self.congestion: Congestion | None = None
         self.scoreboard: Scoreboard | None = None
+        self.urgent_marks: UrgentMarks | None = None
         # Send sequence variables
         self.iss = self.snd_una = self.snd_nxt = 0
         self.snd_wnd = self.snd_wl1 = self.snd_wl2 = self.max_window = 0
@@ -145,8 +160,8 @@ class TCB(Flow):
         # Receive sequence variables; `rcv_edge` is RCV.NXT + RCV.WND as last advertised.
         self.irs = self.rcv_nxt = self.rcv_edge = self.last_ack_sent = 0
         self.squeezed = False  # our last segment told of a window that unread data had narrowed
-        self.capacity = config.receive_window
-        self.rcv_scale = config.receive_scale
+        self.capacity = self.terms.receive_window
+        self.rcv_scale = self.terms.receive_scale
         # What is to be said
         self.ack_owed = ACK_NONE
         self.ack_reason: int = SENT_ACK
@@ -157,7 +172,8 @@ class TCB(Flow):
         self.again_left = self.again_right = 0  # the octets that came twice, until the peer was told (RFC 2883)
         self.reset_owed = False
         self.probe_owed = False
-        self.nagle = config.nagle
+        self.window_probed = False  # what is out, or its first octet, has been a probe of a shut window
+        self.nagle = self.terms.nagle
         self.must_resend = False  # the first of what is lost goes at once, whatever the congestion window says
         self.small_end = 0  # the end of the last segment that was less than full (Minshall's reading of Nagle)
         self.syn_acked = False
@@ -166,8 +182,8 @@ class TCB(Flow):
         self.fin_known = self.peer_finished = False
         self.fin_seq = 0  # the sequence number of the peer's FIN, once `fin_known`
         self.close_called = False
-        self._offer(config)
-        self._begin_timing(config)
+        self._offer(self.terms)
+        self._begin_timing(self.terms)
         # For the program, and for whoever asks how it went
         self.passive = False
         self.owned = True  # the program holds it; a connection that waits to be accepted is nobody's yet
@@ -178,11 +194,11 @@ class TCB(Flow):
         self.established_at = NEVER
         self.segments_in = self.segments_out = self.retransmissions = 0
 
-    def _offer(self, config: Config) -> None:
+    def _offer(self, terms: Terms) -> None:
         """The options and what they settle, as they stand until the peer's SYN is known."""
-        self.scaling = config.window_scale
-        self.timestamps = config.timestamps
-        self.sack = config.sack
+        self.scaling = terms.window_scale
+        self.timestamps = terms.timestamps
+        self.sack = terms.sack
         self.ts_recent = self.ts_offset = 0
         self.ts_recent_at = 0.0
         self.ecn = self.ecn_echo = self.cwr_owed = False
@@ -192,7 +208,7 @@ class TCB(Flow):
         # The most payload that may leave as one frame: `mss`, or a multiple where the link cuts it up.
         self.unit = self.mss
 
-    def _begin_timing(self, config: Config) -> None:
+    def _begin_timing(self, terms: Terms) -> None:
         """Loss, round trips and time-outs (RFC 6298), and the limits on what strangers can make us send."""
         self.recovering = False
         self.recover = 0
@@ -204,10 +220,10 @@ class TCB(Flow):
         self.tail_owed = self.tail_probed = self.tail_again = False
         self.tail_end = 0
         self.srtt = self.rttvar = 0.0
-        self.rto = config.initial_rto
-        self.delayed_ack = config.delayed_ack
-        self.min_rto = config.min_rto
-        self.max_rto = config.max_rto
+        self.rto = terms.initial_rto
+        self.delayed_ack = terms.delayed_ack
+        self.min_rto = terms.min_rto
+        self.max_rto = terms.max_rto
         self.rtt_seq = 0
         self.rtt_start = NEVER
         self.retries = self.probes = 0
@@ -225,13 +241,14 @@ def flight(c: TCB) -> int:
 def data_end(c: TCB) -> int:
     """The sequence number after the last octet that the program has handed over; a FIN would stand there."""
     size = c.outgoing.size if c.outgoing is not None else 0
-    return (c.snd_una + (0 if c.syn_acked else 1) + size) & 0xFFFFFFFF
+    return (c.snd_una + (0 if c.syn_acked else 1) + size) & WORD
 
 
 def set_mss(c: TCB, peer_mss: int) -> None:
     """Settle the effective send MSS (RFC 9293 3.7.1, MUST-15, MUST-16) and the unit in which frames leave.
 
-    `peer_mss` is 0 where the peer's SYN had none.
+    `peer_mss` is 0 where the peer's SYN had none. While urgent data is out each segment leaves by itself, for whoever
+    cuts up a longer one would give all its parts the same pointer.
     """
     if len(c.key) == 12:
         headers = 40
@@ -243,5 +260,5 @@ def set_mss(c: TCB, peer_mss: int) -> None:
     options = 12 if c.timestamps else 0
     c.mss = max(min(peer_mss, c.mtu - headers) - options, LEAST_MSS)
     c.unit = c.mss
-    if c.most_frame > headers + options + c.mss:
+    if c.most_frame > headers + options + c.mss and (c.urgent_marks is None or not c.urgent_marks.sending):
         c.unit *= (c.most_frame - headers - options) // c.mss

@@ -2,10 +2,11 @@
 
 from ..outcomes import Outcome
 from .clock import NEVER
+from .happened import TROUBLED
 from .owed import ACK_NOW
 from .recovery import find_losses, lose_first, probe_tail, timed_out
 from .sequence import distance
-from .states import CLOSE_WAIT, CLOSED, ESTABLISHED, FIN_WAIT_2, SYN_RECEIVED, SYN_SENT
+from .states import CLOSE_WAIT, CLOSED, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, SYN_RECEIVED, SYN_SENT
 from .tcb import TCB, data_end
 from .timing import back_off
 
@@ -61,53 +62,72 @@ def run_due(c: TCB, now: float) -> int:
 
 
 def _retransmit(c: TCB, now: float) -> int:
-    """No acknowledgment in time: for a SYN, for data or a FIN, or for want of a window."""
+    """No acknowledgment in time: once more, or no more (R2, RFC 9293 3.8.3 and 3.10.8's user time-out)."""
+    patient = now - c.unanswered_from < c.terms.user_timeout
     if c.stage == SYN_SENT or c.stage == SYN_RECEIVED:
         # In SYN-RECEIVED, too, it is an active open's SYN that is repeated: a passive one's is a half-open entry's.
-        if c.retries >= c.config.syn_retries:
+        if not patient or c.retries >= c.terms.syn_retries:
             return _give_up(c, CONNECT_TIMED_OUT)
-        timed_out(c, now)
-        return RETRANSMISSION_TIMED_OUT
-    if now - c.unanswered_from >= c.config.user_timeout:
+    elif not patient:
         c.reset_owed = True
         return _give_up(c, SEND_TIMED_OUT)
+    outcome = _once_more(c, now)
+    heed_patience(c)
+    return outcome
+
+
+def _once_more(c: TCB, now: float) -> int:
+    """For a SYN, for data or a FIN, or for want of a window."""
     if c.timer_probes:
         probe_tail(c, now)
         return TAIL_PROBE_DUE
     if c.snd_una == c.snd_nxt:
         back_off(c, now)
-        c.probe_owed = True
+        c.probe_owed = c.window_probed = True
         return WINDOW_PROBED
     if c.snd_wnd == 0 and c.syn_acked:
         # What is out met a shut window: that is no congestion, it is asked for again at longer and longer intervals.
         lose_first(c)
         back_off(c, now)
+        c.window_probed = True
         return WINDOW_PROBED
     timed_out(c, now)
+    if c.retries == c.terms.advise_after and c.terms.soft_errors:
+        # R1 (RFC 9293 3.8.3, SHLD-9). There is one link and no routing, so there is nobody but the program to advise.
+        c.happened |= TROUBLED
     return RETRANSMISSION_TIMED_OUT
+
+
+def heed_patience(c: TCB) -> None:
+    """The program's patience may end before the timer does."""
+    if c.retransmit_at != NEVER:
+        c.retransmit_at = min(c.retransmit_at, c.unanswered_from + c.terms.user_timeout)
 
 
 def _keep_alive(c: TCB, now: float) -> int:
     """RFC 9293 3.8.4: an idle peer is asked; one that stays silent through all the probes is gone."""
-    idle_until = c.last_heard + c.config.keep_alive
+    idle_until = c.last_heard + c.terms.keep_alive
     if idle_until > now or c.snd_una != c.snd_nxt:
         # It has been heard since, or data is out, whose own timer does this work (MUST-26).
-        c.keep_alive_at = idle_until if idle_until > now else now + c.config.keep_alive_interval
+        c.keep_alive_at = idle_until if idle_until > now else now + c.terms.keep_alive_interval
         c.probes = 0
         return NOTHING
-    if c.probes >= c.config.keep_alive_probes:
+    if c.probes >= c.terms.keep_alive_probes:
         c.reset_owed = True
         return _give_up(c, KEEP_ALIVE_TIMED_OUT)
     c.probes += 1
     c.probe_owed = True
-    c.keep_alive_at = now + c.config.keep_alive_interval
+    c.keep_alive_at = now + c.terms.keep_alive_interval
     return KEEP_ALIVE_DUE
 
 
 def start_keep_alive(c: TCB, now: float) -> None:
-    """From the moment the connection is open, where the program asked for it (MUST-24, MUST-25)."""
-    if c.keep_alive_at == NEVER and c.config.keep_alive > 0 and c.stage in (ESTABLISHED, CLOSE_WAIT):
-        c.keep_alive_at = now + c.config.keep_alive
+    """From the moment the connection is open, where the program asked for it (MUST-24, MUST-25).
+
+    One that has finished by then (FIN-WAIT-1) still waits for the peer, and so for one that is gone.
+    """
+    if c.keep_alive_at == NEVER and c.terms.keep_alive > 0 and c.stage in (ESTABLISHED, CLOSE_WAIT, FIN_WAIT_1):
+        c.keep_alive_at = now + c.terms.keep_alive
 
 
 def _give_up(c: TCB, why: int) -> int:

@@ -41,7 +41,7 @@ def sample(c: TCB, rtt: float) -> None:
 def settle_rto(c: TCB) -> None:
     """RTO from what was measured, or the initial one before anything was, without back-off."""
     if c.srtt == 0.0:
-        c.rto = c.config.initial_rto
+        c.rto = c.terms.initial_rto
         return
     rto = c.srtt + max(GRANULARITY, K * c.rttvar)
     c.rto = min(max(rto, c.min_rto), c.max_rto)

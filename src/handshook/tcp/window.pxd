@@ -2,6 +2,8 @@ cimport cython
 from .sequence cimport before, distance, signed_distance
 from .tcb cimport TCB
 
+cdef unsigned int WORD
+
 @cython.locals(offset="unsigned int")
 cpdef bint acceptable(unsigned int seq, unsigned int length, unsigned int rcv_nxt, unsigned int window) noexcept
 cpdef unsigned int receive_window(TCB c) noexcept

@@ -1,5 +1,6 @@
 """Windows: which arriving numbers are acceptable, and what room we tell the peer of (RFC 9293 3.4, 3.8.6)."""
 
+from ..wire.word import WORD
 from .sequence import before, distance, signed_distance
 from .tcb import TCB
 
@@ -11,7 +12,7 @@ def acceptable(seq: int, length: int, rcv_nxt: int, window: int) -> bool:
         return offset == 0 if window == 0 else offset < window
     if window == 0:
         return False
-    return offset < window or distance(rcv_nxt, (seq + length - 1) & 0xFFFFFFFF) < window
+    return offset < window or distance(rcv_nxt, (seq + length - 1) & WORD) < window
 
 
 def receive_window(c: TCB) -> int:
@@ -25,7 +26,7 @@ def free_edge(c: TCB) -> int:
     It never moves back (RFC 9293 SHLD-14), and forward only by a full segment or half of the buffer (MUST-39).
     """
     waiting = c.incoming.size if c.incoming is not None else 0
-    edge = (c.rcv_nxt + max(c.capacity - waiting, 0)) & 0xFFFFFFFF
+    edge = (c.rcv_nxt + max(c.capacity - waiting, 0)) & WORD
     gain = signed_distance(c.rcv_edge, edge)
     if gain < min(c.capacity // 2, c.mss):
         return c.rcv_edge
@@ -42,7 +43,7 @@ def advertise(c: TCB) -> int:
     # Told in units of 2^scale: an old edge is rounded up so that it doesn't move back, a new one down.
     field = window >> c.rcv_scale if moved else (window + unit) >> c.rcv_scale
     field = min(field, 0xFFFF)
-    edge = (c.rcv_nxt + (field << c.rcv_scale)) & 0xFFFFFFFF
+    edge = (c.rcv_nxt + (field << c.rcv_scale)) & WORD
     if before(c.rcv_edge, edge):
         c.rcv_edge = edge
     return field

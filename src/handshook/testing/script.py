@@ -21,13 +21,17 @@ _BITS = {name: bit for bit, name in NAMES.items()}
 
 @dataclass(frozen=True)
 class Received:
-    """A segment that the stack sent. `seq` is relative to its initial number, `ack` to the script's."""
+    """A segment that the stack sent. `seq` is relative to its initial number, `ack` to the script's.
+
+    `time` is when it left, in seconds of virtual time.
+    """
 
     flags: str
     seq: int
     ack: int
     window: int
     data: bytes
+    time: float
     segment: Segment
     packet: bytes
 
@@ -62,14 +66,20 @@ class Script:
         self.outcome = Outcome.NOTHING
         self.steps: list[Step] = []
         self._builder = Builder()
-        self._waiting: list[bytes] = []
+        self._waiting: list[tuple[float, bytes]] = []
         self.stack.observe(self._note)
 
     # --- time ----------------------------------------------------------------------------------------------------
 
     def wait(self, seconds: float) -> None:
         """Let time pass, timer by timer."""
-        end = self.now + seconds
+        self.at(self.now + seconds)
+
+    def at(self, moment: float) -> None:
+        """Go on at that moment of virtual time, which must not have passed; what is due until then happens."""
+        if moment < self.now:
+            raise ValueError(f"it is {self.now} s, and {moment} s is over")
+        end = moment
         while True:
             self._collect()
             due = self.stack.deadline()
@@ -91,6 +101,7 @@ class Script:
         ack: int | None = None,
         data: bytes = b"",
         window: int = 65535,
+        urgent: int = 0,
         mss: int | None = None,
         scale: int | None = None,
         sack_permitted: bool = False,
@@ -100,7 +111,8 @@ class Script:
     ) -> Outcome:
         """Send one segment; `flags` as in "SYN,ACK". `seq` counts from the script's ISN, `ack` from the stack's.
 
-        SACK edges count from the stack's ISN too. Returns the outcome that the stack gave it.
+        `urgent` is the urgent pointer, and counts only with URG. SACK edges count from the stack's ISN too. Returns the
+        outcome that the stack gave it.
         """
         b = self._builder
         b.begin(4 if len(self._key) == 12 else 6)
@@ -118,9 +130,11 @@ class Script:
             b.add_sack([(self._theirs(left), self._theirs(right)) for left, right in sack])
         bits = sum(_BITS[name] for name in flags.split(",")) if flags != "none" else 0
         absolute_ack = 0 if ack is None else self._theirs(ack)
+        b.urgent = urgent
         packet = b.finish(
             self._key, (self.isn + seq) & 0xFFFFFFFF, absolute_ack, bits, window, data, 0, len(data), len(data), 0
         )
+        b.urgent = 0
         return self.send_packet(packet)
 
     def send_packet(self, packet: bytes) -> Outcome:
@@ -138,7 +152,7 @@ class Script:
         self._collect()
         if not self._waiting:
             return None
-        packet = self._waiting.pop(0)
+        time, packet = self._waiting.pop(0)
         segment = Segment()
         why = parse(packet, 0, False, segment)
         if why:
@@ -147,10 +161,13 @@ class Script:
             self.stack_isn = segment.seq
         seq = (segment.seq - (self.stack_isn or 0)) & 0xFFFFFFFF
         ack = (segment.ack - self.isn) & 0xFFFFFFFF if segment.flags & _BITS["ACK"] else segment.ack
-        return Received(flag_names(segment.flags), seq, ack, segment.window, segment.data, segment, packet)
+        return Received(flag_names(segment.flags), seq, ack, segment.window, segment.data, time, segment, packet)
 
     def expect(self, flags: str, **fields: object) -> Received:
-        """The next segment must have these flags and these fields (seq, ack, window, data, or any of Segment's)."""
+        """The next segment must have these flags and these fields: seq, ack, window, data, time, or any of Segment's.
+
+        Returns it; `AssertionError` says what was different.
+        """
         received = self.receive()
         assert received is not None, f"expected {flags}, and the stack is silent"
         wanted = set(flags.split(","))
@@ -208,7 +225,7 @@ class Script:
         return ((self.stack_isn or 0) + relative) & 0xFFFFFFFF
 
     def _collect(self) -> None:
-        self._waiting += self.stack.transmit(self.now)
+        self._waiting += [(self.now, packet) for packet in self.stack.transmit(self.now)]
 
     def _note(self, step: Step) -> None:
         self.steps.append(step)

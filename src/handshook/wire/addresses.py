@@ -29,7 +29,8 @@ def is_unicast(packed: bytes) -> bool:
 
 def make_key(remote: bytes, local: bytes, remote_port: int, local_port: int) -> bytes:
     """The key under which segments from `remote` to `local` are filed."""
-    return remote + local + remote_port.to_bytes(2, "big") + local_port.to_bytes(2, "big")
+    ports = bytes((remote_port >> 8, remote_port & 255, local_port >> 8, local_port & 255))
+    return remote + local + ports
 
 
 def remote_of(key: bytes) -> tuple[str, int]:

@@ -1,21 +1,27 @@
 cimport cython
 from .checksum cimport fold, word_sum
 
+cdef unsigned int WORD
+
 cdef unsigned int ACK, CWR, RST
 cdef int SENT_RST_FOR_NO_ONE, PROTOCOL_TCP, VNET_NEEDS_CHECKSUM, VNET_GSO_ECN, VNET_GSO_TCPV4, VNET_GSO_TCPV6
 
 @cython.final
 cdef class Builder:
     cdef public object framing
-    cdef public int ttl, ecn
+    cdef public int ttl, dscp, own_ttl, own_dscp, ecn, urgent
     cdef readonly Py_ssize_t headroom
     cdef readonly bint vnet
-    cdef readonly list counts
+    cdef unsigned long long[::1] counts
     cdef public list log
     cdef bytearray scratch
+    cdef readonly unsigned int clock
     cdef Py_ssize_t start, option_end
 
+    @cython.locals(milliseconds="unsigned long long")
+    cpdef void set_clock(self, double now) noexcept
     cpdef void begin(self, int version) noexcept
+    cpdef void mark(self, int ttl, int dscp) noexcept
     @cython.locals(p="unsigned char*", at=Py_ssize_t)
     cpdef void add_mss(self, int mss) noexcept
     @cython.locals(p="unsigned char*", at=Py_ssize_t)

@@ -4,11 +4,14 @@ A `Builder` belongs to one stack. Headers are written into its scratch space and
 payload behind them, so that a segment of 64 KB costs one header and one copy.
 """
 
+from array import array
+
 from ..outcomes import Outcome
 from .checksum import fold, word_sum
 from .flags import ACK, CWR, RST
 from .framing import PLAIN, VNET_GSO_ECN, VNET_GSO_TCPV4, VNET_GSO_TCPV6, VNET_NEEDS_CHECKSUM, Framing
 from .kinds import PROTOCOL_TCP
+from .word import WORD
 
 SENT_RST_FOR_NO_ONE = Outcome.SENT_RST_FOR_NO_ONE
 OUTCOMES = max(Outcome) + 1
@@ -22,25 +25,57 @@ DEFAULT_TTL = 64
 class Builder:
     """Writes segments in one link's framing."""
 
-    __slots__ = ("counts", "ecn", "framing", "headroom", "log", "option_end", "scratch", "start", "ttl", "vnet")
+    __slots__ = (
+        "clock",
+        "counts",
+        "dscp",
+        "ecn",
+        "framing",
+        "headroom",
+        "log",
+        "option_end",
+        "own_dscp",
+        "own_ttl",
+        "scratch",
+        "start",
+        "ttl",
+        "urgent",
+        "vnet",
+    )
 
-    def __init__(self, framing: Framing = PLAIN, ttl: int = DEFAULT_TTL) -> None:
+    def __init__(self, framing: Framing = PLAIN, ttl: int = DEFAULT_TTL, dscp: int = 0) -> None:
         self.framing = framing
         self.headroom = framing.headroom
         self.vnet = framing.vnet
-        self.ttl = ttl
+        # What a segment has that belongs to no connection; and what the one being written has.
+        self.ttl = self.own_ttl = ttl
+        self.dscp = self.own_dscp = dscp
         self.ecn = 0
+        self.urgent = 0  # the urgent pointer of the next segment
         # What each frame was for: counted always, listed in order while somebody watches.
-        self.counts = [0] * OUTCOMES
+        self.counts = array("Q", [0]) * OUTCOMES
         self.log: list[int] | None = None
         self.scratch = bytearray(SCRATCH)
+        self.clock = 0
         self.start = 0
         self.option_end = 0
+
+    def set_clock(self, now: float) -> None:
+        """The time at which the next segments leave, for their timestamps: `clock` counts milliseconds."""
+        milliseconds = int(now * 1000)
+        self.clock = milliseconds & WORD
 
     def begin(self, version: int) -> None:
         """Start a segment for a link of this IP version; options follow, then `finish`."""
         self.start = self.headroom + (20 if version == 4 else 40)
         self.option_end = self.start + 20
+        self.own_ttl = self.ttl
+        self.own_dscp = self.dscp
+
+    def mark(self, ttl: int, dscp: int) -> None:
+        """The time to live and the DSCP of the segment that was begun, where its connection has some of its own."""
+        self.own_ttl = ttl
+        self.own_dscp = dscp
 
     def add_mss(self, mss: int) -> None:
         """Maximum segment size (RFC 9293 3.7.1); belongs in a SYN only (MUST-65)."""
@@ -149,7 +184,9 @@ class Builder:
         p[tcp + 13] = flags
         p[tcp + 14] = window >> 8
         p[tcp + 15] = window & 0xFF
-        p[tcp + 16] = p[tcp + 17] = p[tcp + 18] = p[tcp + 19] = 0
+        p[tcp + 16] = p[tcp + 17] = 0
+        p[tcp + 18] = self.urgent >> 8
+        p[tcp + 19] = self.urgent & 0xFF
         length = data - tcp + size
         if width == 4:
             self._ipv4_header(key, length)
@@ -185,14 +222,14 @@ class Builder:
             self.scratch[:at] = self.framing.header4
         length += 20
         p[at] = 0x45
-        p[at + 1] = self.ecn
+        p[at + 1] = self.own_dscp << 2 | self.ecn  # RFC 2474 3, RFC 3168 5
         p[at + 2] = length >> 8
         p[at + 3] = length & 0xFF
         # Never fragmented (DF), so that the path's MTU is found out and the identification may stay 0 (RFC 6864 4.1).
         p[at + 4] = p[at + 5] = 0
         p[at + 6] = 0x40
         p[at + 7] = 0
-        p[at + 8] = self.ttl
+        p[at + 8] = self.own_ttl
         p[at + 9] = PROTOCOL_TCP
         p[at + 10] = p[at + 11] = 0
         for i in range(4):
@@ -208,13 +245,13 @@ class Builder:
         at = self.headroom
         if at:
             self.scratch[:at] = self.framing.header6
-        p[at] = 0x60
-        p[at + 1] = self.ecn << 4
+        p[at] = 0x60 | self.own_dscp >> 2
+        p[at + 1] = (self.own_dscp & 3) << 6 | self.ecn << 4
         p[at + 2] = p[at + 3] = 0
         p[at + 4] = length >> 8
         p[at + 5] = length & 0xFF
         p[at + 6] = PROTOCOL_TCP
-        p[at + 7] = self.ttl
+        p[at + 7] = self.own_ttl
         for i in range(16):
             p[at + 8 + i] = k[16 + i]
             p[at + 24 + i] = k[i]
@@ -247,4 +284,4 @@ def reset_for(builder: Builder, key: bytes, seq: int, ack: int, flags: int, leng
     builder.begin(4 if len(key) == 12 else 6)
     if flags & ACK:
         return builder.finish(key, ack, 0, RST, 0, b"", 0, 0, 0, SENT_RST_FOR_NO_ONE)
-    return builder.finish(key, 0, (seq + length) & 0xFFFFFFFF, RST | ACK, 0, b"", 0, 0, 0, SENT_RST_FOR_NO_ONE)
+    return builder.finish(key, 0, (seq + length) & WORD, RST | ACK, 0, b"", 0, 0, 0, SENT_RST_FOR_NO_ONE)

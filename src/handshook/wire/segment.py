@@ -23,6 +23,7 @@ IP_VERSION_UNKNOWN = Outcome.IP_VERSION_UNKNOWN
 IP_HEADER_LENGTH_BAD = Outcome.IP_HEADER_LENGTH_BAD
 IP_LENGTH_BAD = Outcome.IP_LENGTH_BAD
 IP_CHECKSUM_BAD = Outcome.IP_CHECKSUM_BAD
+IP_SOURCE_ROUTE = Outcome.IP_SOURCE_ROUTE
 IP_FRAGMENT = Outcome.IP_FRAGMENT
 IP_EXTENSION_BAD = Outcome.IP_EXTENSION_BAD
 IP_PROTOCOL_UNKNOWN = Outcome.IP_PROTOCOL_UNKNOWN
@@ -36,6 +37,9 @@ HOP_BY_HOP = 0
 ROUTING = 43
 FRAGMENT = 44
 DESTINATION_OPTIONS = 60
+# RFC 791 3.1: the packet says which way it must go.
+LOOSE_ROUTE = 131
+STRICT_ROUTE = 137
 # More than this many extension headers on one packet are an attack on whoever walks them (RFC 9098).
 MOST_EXTENSIONS = 8
 
@@ -161,6 +165,21 @@ def _read_ipv4(frame: bytes, start: int, segment: Segment) -> int:
     segment.protocol = p[start + 9]
     segment.tcp_start = start + header
     segment.data_end = start + total
+    return _read_ip_options(frame, start + 20, start + header) if header > 20 else 0
+
+
+def _read_ip_options(frame: bytes, at: int, end: int) -> int:
+    """Options of the IPv4 header are stepped over (RFC 9293 MUST-50), but for a source route: LSRR or SSRR."""
+    p = frame
+    while at + 1 < end and p[at] != OPTION_END:
+        if p[at] == OPTION_NOP:
+            at += 1
+            continue
+        if p[at] == LOOSE_ROUTE or p[at] == STRICT_ROUTE:
+            return IP_SOURCE_ROUTE
+        if p[at + 1] < 2:
+            break
+        at += p[at + 1]
     return 0
 
 
@@ -187,6 +206,9 @@ def _read_ipv6(frame: bytes, start: int, segment: Segment) -> int:
             protocol = p[at]
             at += 8
         else:
+            if protocol == ROUTING and p[at + 3] != 0:
+                # Segments are left: its way doesn't end here (RFC 8200 4.4, RFC 5095 3).
+                return IP_SOURCE_ROUTE
             protocol = p[at]
             at += 8 + p[at + 1] * 8
     if at > end:

@@ -1,0 +1,12 @@
+cimport cython
+from .listener cimport Listener
+
+@cython.final
+cdef class Listeners:
+    cdef dict _table
+    cdef Py_ssize_t _bound
+
+    cpdef add(self, Listener listener)
+    @cython.locals(port=bytes, width=Py_ssize_t, listener=Listener)
+    cpdef Listener find(self, bytes key)
+    cpdef remove(self, Listener listener)

@@ -1,0 +1,36 @@
+"""docs/testing.md says nothing that isn't so: every block in it is run."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PAGE = Path(__file__).parents[2] / "docs" / "testing.md"
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+PYTHON = [text for language, text in BLOCKS if language == "python"]
+COMMANDS = [line for language, text in BLOCKS if language == "sh" for line in text.splitlines()]
+
+
+def test_there_is_something_to_run():
+    assert len(PYTHON) >= 5 and len(COMMANDS) == 2
+    assert {language for language, _ in BLOCKS} == {"python", "sh"}
+
+
+@pytest.mark.parametrize("text", PYTHON, ids=[text.splitlines()[-1].strip() for text in PYTHON])
+def test_the_examples_run(text):
+    names = {"__name__": "example"}
+    exec(compile(text, str(PAGE), "exec"), names)
+    for name, thing in list(names.items()):
+        if name.startswith("test_"):
+            thing()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_commands_run(command, tmp_path):
+    python, *arguments = command.split()
+    assert python == "python"
+    whole = [sys.executable, *arguments]
+    done = subprocess.run(whole, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
