@@ -17,7 +17,7 @@ export PIP_PROGRESS_BAR = off
 unexport HANDSHOOK_SANITIZE
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format states conformance sanitize simulate bench clean compiled
+.PHONY: help demo test check format states conformance sanitize simulate bench bench-lossy clean compiled
 
 help:
 	@echo 'make demo      connections opened and closed with the Linux kernel, drawn as they happen'
@@ -26,6 +26,7 @@ help:
 	@echo 'make sanitize  the tests on a build with address and undefined-behaviour checks'
 	@echo 'make simulate  SEEDS=100000 connections at their worst, on every core; goes on where it was stopped'
 	@echo 'make bench     this engine beside others, in one run; QUICK=1 for every row once, ROUNDS=n, ONLY=peer,peer'
+	@echo 'make bench-lossy  goodput over lossy paths, beside the kernel'"'"'s own in the same run'
 	@echo 'make format    let ruff lay out the sources'
 	@echo 'make states    docs/states.md, anew'
 	@echo 'make conformance docs/conformance.md, anew'
@@ -75,12 +76,15 @@ states: .venv/installed
 simulate: .venv/tools
 	@.venv/bin/python -m handshook.testing.campaign --seeds $(SEEDS) $(CAMPAIGN)
 
+bench-lossy: compiled
+	@.venv/bin/python -P bench/lossy.py --json bench/results-lossy.json
+
 clean:
 	rm -rf .venv .venv-pure .venv-sanitized .venv-bench build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # The suite needs both builds, so an environment that could not be compiled won't do.
 compiled: .venv/installed
-	@test -e .venv/installed || { echo 'make test needs the compiled build too: the line above says what is missing (all of it: build/fast.log).'; exit 1; }
+	@test -e .venv/installed || { echo 'this needs the compiled build: the line above says what is missing (all of it: build/fast.log).'; exit 1; }
 
 ENVIRONMENTS = .venv .venv-pure .venv-sanitized .venv-bench
 

@@ -52,12 +52,15 @@ def test_the_window_returns_along_the_curve_and_rests_where_it_was():
 
 @requirement("RFC 9438 4.3")
 def test_on_a_short_path_it_grows_as_reno_would():
-    """alpha = 3 (1 - beta) / (1 + beta) segments a round trip, where the curve would be slower."""
-    cubic = lost_at(20)
-    start = cubic.cwnd / MSS
-    trips = 100
-    curve = grown(cubic, 0.001 * trips, 0.001)
-    assert curve[-1][1] - start == pytest.approx(trips * 3 * (1 - BETA) / (1 + BETA), rel=0.1)
+    """Where the curve would be slower: by alpha = 3 (1 - beta) / (1 + beta) segments a round trip until the window is
+    back where it was, then by one, which is Reno's own pace."""
+    cubic = lost_at(40)
+    back = round(12 / (3 * (1 - BETA) / (1 + BETA)))
+    curve = grown(cubic, 0.001 * (back + 30), 0.001)
+    assert [window for _, window in curve[:back]] == pytest.approx(
+        [28 + 9 / 17 * i for i in range(1, back + 1)], rel=0.02
+    )
+    assert curve[-1][1] - curve[-21][1] == pytest.approx(20, rel=0.05)
 
 
 @requirement("RFC 9438 4.7")
@@ -79,3 +82,15 @@ def test_each_connection_uses_the_one_that_is_configured(name, share):
     for _ in range(3):
         t.send("ACK", seq=1, ack=1)
     assert connection.congestion.ssthresh == int(10_000 * share)
+
+
+@requirement("RFC 9438 4.9")
+def test_a_needless_reduction_is_taken_back():
+    cubic = lost_at(100)
+    grown(cubic, 1.4, 0.2)
+    stood = (cubic.cwnd, cubic.ssthresh, cubic.w_max, cubic.k, cubic.epoch, cubic.estimate)
+    cubic.remember()
+    cubic.timed_out(cubic.cwnd, MSS, True, 1.5)
+    assert cubic.cwnd == MSS
+    cubic.restore()
+    assert (cubic.cwnd, cubic.ssthresh, cubic.w_max, cubic.k, cubic.epoch, cubic.estimate) == stood

@@ -118,6 +118,8 @@ class TestIPv4:
     @requirement("MUST-50")
     @given(st.integers(0, 40), st.binary(min_size=40, max_size=40), st.binary(max_size=9))
     def test_must_50_ip_options_are_stepped_over(self, length, options, data):
+        # All but the two that say the packet's way, which the next test has.
+        options = options.replace(b"\x83", NOP).replace(b"\x89", NOP)
         frame = ip4(A4, B4, tcp(A4, B4, "PA", data=data), options=options[:length])
         s = parsed(frame)
         assert s.data == data

@@ -20,16 +20,17 @@ import traceback
 from typing import NoReturn
 
 from handshook.lab import control, libc
+from handshook.lab.plan import Plan
 from handshook.lab.wiring import Wire, WiringFailed, lay
 
 
-def run(channel: socket.socket, lifeline: int, links: list[str], mtu: int, own_user_namespace: bool) -> NoReturn:
+def run(channel: socket.socket, lifeline: int, plan: Plan, own_user_namespace: bool) -> NoReturn:
     """Runs in the freshly forked pid 1; never returns. `lifeline` is a pipe that closes with the keeper."""
     code = 1
     try:
         libc.die_with_parent(signal.SIGKILL)
         own_proc = _mount_proc()
-        wire, device = lay(links, mtu)
+        wire, device = lay(plan)
         _tell_ready(channel, wire, device, own_proc, own_user_namespace)
         First(channel, lifeline).live()
         code = 0

@@ -22,6 +22,7 @@ import traceback
 from collections.abc import Iterator
 
 from handshook.lab import control, libc
+from handshook.lab.plan import Plan
 
 _SPACES = libc.CLONE_NEWNET | libc.CLONE_NEWNS | libc.CLONE_NEWPID
 
@@ -32,10 +33,10 @@ _NOT_FOR_US = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTSTP, sig
 
 
 def main(arguments: list[str]) -> int:
-    """`keeper DESCRIPTOR PARENT LINKS MTU`: the control socket, the tool's pid, "tun,veth" as preferred."""
+    """`keeper DESCRIPTOR PARENT PLAN`: the control socket, the tool's pid, and what is wanted (see plan.py)."""
     channel = socket.socket(fileno=int(arguments[0]))
     channel.set_inheritable(False)
-    parent, links, mtu = int(arguments[1]), arguments[2].split(","), int(arguments[3])
+    parent, plan = int(arguments[1]), Plan.from_text(arguments[2])
     _disregard_terminal()
     try:
         tool = os.pidfd_open(parent)
@@ -55,7 +56,7 @@ def main(arguments: list[str]) -> int:
         if child == 0:
             os.close(held)
             os.close(tool)
-            init.run(channel, lifeline, links, mtu, own_user_namespace)
+            init.run(channel, lifeline, plan, own_user_namespace)
         os.close(lifeline)
         channel.close()
         return _guard(tool, child)

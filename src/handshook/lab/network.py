@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any, TypeAlias
 
 from handshook.lab import addresses, control
+from handshook.lab.plan import Plan
 from handshook.lab.program import Program
 from handshook.lab.unavailable import Refusal, explain, not_linux
 from handshook.link.device import Device
@@ -25,7 +26,7 @@ Word: TypeAlias = str | bytes | os.PathLike[str]
 Stream: TypeAlias = int | IO[Any] | None
 
 # The links that each choice tries, in order.
-_CHOICES = {"auto": ["tun", "veth"], "tun": ["tun"], "veth": ["veth"]}
+_CHOICES = {"auto": ("tun", "veth"), "tun": ("tun",), "veth": ("veth",)}
 
 # Ending takes milliseconds; this only bounds a kernel that hangs.
 _PATIENCE = 10.0
@@ -39,8 +40,10 @@ class PrivateNetwork:
     """Network, mount and pid namespaces (for others than root also a user namespace) and a link to them.
 
     `link` is "tun", "veth", or "auto" for the first of these that can be had. `mtu` is the link's, in bytes
-    (1,280 to 65,535, as IPv6 needs: RFC 8200 5). Raises `PrivateNetworkUnavailable` with the reason and the
-    cure.
+    (1,280 to 65,535, as IPv6 needs: RFC 8200 5). Without `offload` the kernel hands over bare packets of at
+    most the MTU instead of units of up to 64 KB; only a TUN does that. `far` swaps the addresses of kernel
+    and engine: the kernels of a network and of a far one can talk, through a relay between their devices.
+    Raises `PrivateNetworkUnavailable` with the reason and the cure.
 
     When the network is closed, or this process ends in whatever way, every program inside is killed and every
     device and namespace goes.
@@ -65,16 +68,20 @@ class PrivateNetwork:
     pid: int
     """Init's process id as this process sees it, for nsenter and the like."""
 
-    def __init__(self, *, link: str = "auto", mtu: int = 1500) -> None:
+    def __init__(self, *, link: str = "auto", mtu: int = 1500, offload: bool = True, far: bool = False) -> None:
         if link not in _CHOICES:
             raise ValueError(f"link is one of {', '.join(_CHOICES)}, not {link!r}")
         if not 1280 <= mtu <= 65_535:
             raise ValueError(f"the mtu is 1,280 to 65,535 bytes, not {mtu}")
+        if link == "veth" and not offload:
+            raise ValueError("only a tun can do without offload")
         if sys.platform != "linux":
             raise not_linux(sys.platform)
+        plan = Plan(_CHOICES[link if offload else "tun"], mtu, offload, far)
+        self.kernel4, self.kernel6, self.engine4, self.engine6 = plan.kernel4, plan.kernel6, plan.engine4, plan.engine6
         self._turn = threading.Lock()
         self._serial = 0
-        self._channel, self._keeper, complaints = _start_keeper(_CHOICES[link], mtu)
+        self._channel, self._keeper, complaints = _start_keeper(plan)
         self._end = weakref.finalize(self, _end, os.getpid(), self._channel, self._keeper)
         try:
             self._accept_ready(control.receive(self._channel), complaints)
@@ -196,16 +203,16 @@ def _open_device(wire: control.Document, descriptor: int) -> Device:
 
     name, mtu = wire["name"], wire["mtu"]
     if wire["link"] == "tun":
-        return Tun(descriptor, name=name, mtu=mtu)
+        return Tun(descriptor, name=name, mtu=mtu, offload=wire["offload"])
     kernel_mac, engine_mac = (bytes.fromhex(wire[end].replace(":", "")) for end in ("kernel_mac", "engine_mac"))
     return PacketSocket(descriptor, name=name, mtu=mtu, kernel_mac=kernel_mac, engine_mac=engine_mac)
 
 
-def _start_keeper(links: list[str], mtu: int) -> tuple[socket.socket, "subprocess.Popen[bytes]", int]:
+def _start_keeper(plan: Plan) -> tuple[socket.socket, "subprocess.Popen[bytes]", int]:
     """Returns the channel, the process, and a memory file that has what it wrote to its standard error."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     complaints = os.memfd_create("complaints", os.MFD_CLOEXEC)
-    arguments = [str(theirs.fileno()), str(os.getpid()), ",".join(links), str(mtu)]
+    arguments = [str(theirs.fileno()), str(os.getpid()), plan.as_text()]
     with theirs:
         try:
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)

@@ -17,8 +17,9 @@ from dataclasses import asdict, dataclass
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
-from handshook.lab.addresses import KERNEL4, KERNEL6, PREFIX4, PREFIX6
+from handshook.lab.addresses import PREFIX4, PREFIX6
 from handshook.lab.control import Document
+from handshook.lab.plan import Plan
 from handshook.link.packet import open_packet_socket
 from handshook.link.tun import QUEUE_PACKETS, open_queue
 
@@ -51,6 +52,7 @@ class Wire:
     name: str
     mtu: int
     ipv6: bool
+    offload: bool = True
     kernel_mac: str = ""
     engine_mac: str = ""
 
@@ -67,7 +69,7 @@ class WiringFailed(Exception):
         self.number = number
 
 
-def lay(links: list[str], mtu: int) -> tuple[Wire, int]:
+def lay(plan: Plan) -> tuple[Wire, int]:
     """Brings up loopback and the first of the links ("tun", "veth") that the system allows.
 
     Returns what it got and the engine's descriptor. Raises WiringFailed for the last link that was tried.
@@ -76,32 +78,33 @@ def lay(links: list[str], mtu: int) -> tuple[Wire, int]:
     with IPRoute() as netlink:
         with _step("loopback"):
             netlink.link("set", index=_index("lo"), state="up")
-        for position, link in enumerate(links):
+        for position, link in enumerate(plan.links):
             try:
-                return (_lay_tun if link == "tun" else _lay_veth)(netlink, mtu)
+                return (_lay_tun if link == "tun" else _lay_veth)(netlink, plan)
             except WiringFailed:
-                if position == len(links) - 1:
+                if position == len(plan.links) - 1:
                     raise
     raise ValueError("no link asked for")
 
 
-def _lay_tun(netlink: IPRoute, mtu: int) -> tuple[Wire, int]:
+def _lay_tun(netlink: IPRoute, plan: Plan) -> tuple[Wire, int]:
     with _step("tun"):
-        descriptor = open_queue(KERNEL_DEVICE)
+        descriptor = open_queue(KERNEL_DEVICE, offload=plan.offload)
     index = _index(KERNEL_DEVICE)
     try:
         with _step("device"):
             netlink.link("set", index=index, flags=0, mask=_IFF_MULTICAST)
-            netlink.link("set", index=index, mtu=mtu, txqlen=QUEUE_PACKETS, state="up")
-        return Wire("tun", KERNEL_DEVICE, mtu, _address(netlink, index)), descriptor
+            netlink.link("set", index=index, mtu=plan.mtu, txqlen=QUEUE_PACKETS, state="up")
+        return Wire("tun", KERNEL_DEVICE, plan.mtu, _address(netlink, index, plan), plan.offload), descriptor
     except BaseException:
         os.close(descriptor)
         raise
 
 
-def _lay_veth(netlink: IPRoute, mtu: int) -> tuple[Wire, int]:
+def _lay_veth(netlink: IPRoute, plan: Plan) -> tuple[Wire, int]:
     with _step("veth"):
-        netlink.link("add", ifname=KERNEL_DEVICE, kind="veth", mtu=mtu, peer={"ifname": ENGINE_DEVICE, "mtu": mtu})
+        peer = {"ifname": ENGINE_DEVICE, "mtu": plan.mtu}
+        netlink.link("add", ifname=KERNEL_DEVICE, kind="veth", mtu=plan.mtu, peer=peer)
     kernel, engine = _index(KERNEL_DEVICE), _index(ENGINE_DEVICE)
     _sysctl(f"net/ipv6/conf/{ENGINE_DEVICE}/disable_ipv6", "1")
     with _step("device"):
@@ -109,18 +112,19 @@ def _lay_veth(netlink: IPRoute, mtu: int) -> tuple[Wire, int]:
             netlink.link("set", index=index, flags=_IFF_NOARP, mask=_IFF_NOARP | _IFF_MULTICAST)
             netlink.link("set", index=index, state="up")
         kernel_mac, engine_mac = (netlink.get_links(index)[0].get("address") for index in (kernel, engine))
-    ipv6 = _address(netlink, kernel)
+    ipv6 = _address(netlink, kernel, plan)
     with _step("packet"):
         # Only now: bound before the device is up, its first read would say that the network is down.
         descriptor = open_packet_socket(ENGINE_DEVICE)
-    return Wire("veth", ENGINE_DEVICE, mtu, ipv6, kernel_mac, engine_mac), descriptor
+    return Wire("veth", ENGINE_DEVICE, plan.mtu, ipv6, plan.offload, kernel_mac, engine_mac), descriptor
 
 
-def _address(netlink: IPRoute, index: int) -> bool:
+def _address(netlink: IPRoute, index: int, plan: Plan) -> bool:
     with _step("address"):
-        netlink.addr("add", index=index, family=socket.AF_INET, address=KERNEL4, prefixlen=PREFIX4)
+        netlink.addr("add", index=index, family=socket.AF_INET, address=plan.kernel4, prefixlen=PREFIX4)
     try:
-        netlink.addr("add", index=index, family=socket.AF_INET6, address=KERNEL6, prefixlen=PREFIX6, flags=_IFA_F_NODAD)
+        flags = _IFA_F_NODAD
+        netlink.addr("add", index=index, family=socket.AF_INET6, address=plan.kernel6, prefixlen=PREFIX6, flags=flags)
     except NetlinkError as error:
         if error.code in (errno.EOPNOTSUPP, errno.EAFNOSUPPORT, errno.EACCES, errno.EPERM):
             # A kernel built or booted without IPv6: half a network is better than none, and it is told.

@@ -5,61 +5,17 @@ calls give the same packets, lost, copied and late in the same places.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from heapq import heappop, heappush
-from random import Random
 
 from ..host.stack import Stack
-from ..wire.checksum import checksum
+from .impairment import Impairment, Way
 
 # After so many rounds at one moment of virtual time two programs are answering each other for ever.
 MOST_ROUNDS = 10_000
 
 
-@dataclass(frozen=True)
-class Impairment:
-    """What happens to each packet on its way. Times are seconds, shares are 0 to 1.
-
-    `delay` is the way's length, `jitter` the most that is added to it at random (and so may reorder), `loss`, `copy`
-    and `corrupt` the share of packets that never arrive, arrive twice, or with a bit turned; `reorder` the share
-    held back by up to `late` more. `mark` is the share of packets that can carry a mark of congestion and get one
-    (RFC 3168).
-    """
-
-    delay: float = 0.01
-    jitter: float = 0.0
-    loss: float = 0.0
-    copy: float = 0.0
-    reorder: float = 0.0
-    corrupt: float = 0.0
-    mark: float = 0.0
-    late: float = 0.05
-
-    def __post_init__(self) -> None:
-        for name in ("loss", "copy", "reorder", "corrupt", "mark"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; a share is 0 to 1")
-        for name in ("delay", "jitter", "late"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} is {getattr(self, name)} s; time doesn't run backwards")
-
-
-def marked(packet: bytes) -> bytes:
-    """The packet as a congested router passes it on: CE where the sender has said that it listens (RFC 3168 5)."""
-    if packet[0] >> 4 == 6:
-        listens = packet[1] >> 4 & 3
-        return packet[:1] + bytes([packet[1] | 0x30]) + packet[2:] if listens else packet
-    if not packet[1] & 3:
-        return packet
-    header = bytearray(packet[: (packet[0] & 15) * 4])
-    header[1] |= 3
-    header[10:12] = bytes(2)
-    header[10:12] = checksum(header).to_bytes(2, "big")
-    return bytes(header) + packet[len(header) :]
-
-
 class MemoryLink:
-    """Two stacks on one wire. `now` is the virtual time in seconds; `carried`, `lost`, `copied` and `late` count."""
+    """Two stacks on one wire. `now` is the virtual time in seconds; `way` has the impairment, and counts."""
 
     def __init__(
         self,
@@ -77,12 +33,15 @@ class MemoryLink:
         start: float = 0.0,
     ) -> None:
         self.ends = (a, b)
-        self.impairment = Impairment(delay, jitter, loss, copy, reorder, corrupt, mark)
+        self.way = Way(Impairment(delay, jitter, loss, copy, reorder, corrupt, mark), seed)
         self.now = start
-        self.carried = self.lost = self.copied = self.late = 0
-        self._random = Random(seed)
         self._flying: list[tuple[float, int, int, bytes]] = []
         self._count = 0
+
+    @property
+    def carried(self) -> int:
+        """How many packets have been put on the link."""
+        return self.way.carried
 
     def run(
         self,
@@ -135,37 +94,13 @@ class MemoryLink:
         return spoken
 
     def _send(self, to: int, packet: bytes) -> None:
-        way = self.impairment
-        chance = self._random.random
-        self.carried += 1
-        if way.loss and chance() < way.loss:
-            self.lost += 1
-            return
-        copies = 1
-        if way.copy and chance() < way.copy:
-            self.copied += 1
-            copies = 2
-        for _ in range(copies):
-            delay = way.delay
-            if way.jitter:
-                delay += chance() * way.jitter
-            if way.reorder and chance() < way.reorder:
-                self.late += 1
-                delay += chance() * way.late
-            carried = marked(packet) if way.mark and chance() < way.mark else packet
-            if way.corrupt and chance() < way.corrupt:
-                carried = self._corrupted(carried)
+        for delay, carried in self.way.carry(packet):
             self._fly(to, carried, delay)
 
     def _fly(self, to: int, packet: bytes, delay: float) -> None:
         """The packet is on its way, and will be there after `delay`."""
         self._count += 1
         heappush(self._flying, (self.now + delay, self._count, to, packet))
-
-    def _corrupted(self, packet: bytes) -> bytes:
-        damaged = bytearray(packet)
-        damaged[self._random.randrange(len(packet))] ^= 1 << self._random.randrange(8)
-        return bytes(damaged)
 
     def _next(self) -> float | None:
         """When the next thing happens."""

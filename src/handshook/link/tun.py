@@ -12,7 +12,7 @@ import socket
 import struct
 
 from handshook.link.device import FrameDescriptor, LinkDown
-from handshook.wire.framing import VNET_HEADER, Framing
+from handshook.wire.framing import PLAIN, VNET_HEADER, Framing
 
 TUN_NODE = "/dev/net/tun"
 
@@ -42,10 +42,10 @@ FRAMING = Framing(bytes(VNET_HEADER), bytes(VNET_HEADER), vnet=True)
 
 
 class Tun(FrameDescriptor):
-    """The engine's end of a TUN device."""
+    """The engine's end of a TUN device; `offload` as it was opened with."""
 
-    def __init__(self, descriptor: int, *, name: str, mtu: int) -> None:
-        super().__init__(descriptor, name=name, mtu=mtu, framing=FRAMING)
+    def __init__(self, descriptor: int, *, name: str, mtu: int, offload: bool = True) -> None:
+        super().__init__(descriptor, name=name, mtu=mtu, framing=FRAMING if offload else PLAIN)
 
     @classmethod
     def attach(cls, name: str) -> "Tun":
@@ -78,31 +78,36 @@ class Tun(FrameDescriptor):
         return cls(descriptor, name=name, mtu=mtu)
 
 
-def open_queue(name: str) -> int:
+def open_queue(name: str, *, offload: bool = True) -> int:
     """A descriptor of the TUN device of that name in this network namespace; makes it where there is none.
 
-    The device lives as long as the descriptor, unless somebody made it persistent. Raises OSError.
+    Without `offload` each frame is a bare IP packet of at most the MTU, its checksum in it. The device lives as
+    long as the descriptor, unless somebody made it persistent. Raises OSError.
     """
     descriptor = os.open(TUN_NODE, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        _bind_queue(descriptor, name)
-        fcntl.ioctl(descriptor, _TUNSETVNETHDRSZ, struct.pack("i", VNET_HEADER))
-        try:
-            fcntl.ioctl(descriptor, _TUNSETVNETLE, struct.pack("i", 1))
-        except OSError:
-            # Kernels before 4.1 have only the machine's own order, which is the right one on nearly all of
-            # them.
-            if struct.pack("=H", 1) != struct.pack("<H", 1):
-                raise
-        fcntl.ioctl(descriptor, _TUNSETOFFLOAD, _TUN_F_CSUM | _TUN_F_TSO4 | _TUN_F_TSO6 | _TUN_F_TSO_ECN)
+        _bind_queue(descriptor, name, _IFF_TUN | _IFF_NO_PI | (_IFF_VNET_HDR if offload else 0))
+        if offload:
+            _take_offloads(descriptor)
     except BaseException:
         os.close(descriptor)
         raise
     return descriptor
 
 
-def _bind_queue(descriptor: int, name: str) -> None:
-    flags = _IFF_TUN | _IFF_NO_PI | _IFF_VNET_HDR
+def _take_offloads(descriptor: int) -> None:
+    fcntl.ioctl(descriptor, _TUNSETVNETHDRSZ, struct.pack("i", VNET_HEADER))
+    try:
+        fcntl.ioctl(descriptor, _TUNSETVNETLE, struct.pack("i", 1))
+    except OSError:
+        # Kernels before 4.1 have only the machine's own order, which is the right one on nearly all of
+        # them.
+        if struct.pack("=H", 1) != struct.pack("<H", 1):
+            raise
+    fcntl.ioctl(descriptor, _TUNSETOFFLOAD, _TUN_F_CSUM | _TUN_F_TSO4 | _TUN_F_TSO6 | _TUN_F_TSO_ECN)
+
+
+def _bind_queue(descriptor: int, name: str, flags: int) -> None:
     try:
         fcntl.ioctl(descriptor, _TUNSETIFF, struct.pack("16sH22x", name.encode(), flags))
     except OSError as error:

@@ -4,6 +4,7 @@ from .closing cimport fin_acked, note_fin, take_fin
 from .ecn cimport heed
 from .opening cimport establish, in_syn_received, in_syn_sent
 from .recovery cimport lose_all
+from .selective cimport note_duplicate
 from .sequence cimport before, before_or_at
 from .tcb cimport TCB
 from .timing cimport measure_to

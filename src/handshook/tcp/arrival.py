@@ -14,6 +14,7 @@ from .happened import OPENED
 from .opening import establish, in_syn_received, in_syn_sent
 from .owed import ACK_NOW
 from .recovery import lose_all
+from .selective import note_duplicate
 from .sequence import before, before_or_at
 from .states import CLOSED, SYN_RECEIVED, SYN_SENT, TIME_WAIT
 from .tcb import TCB
@@ -140,6 +141,8 @@ def _check(c: TCB, s: Segment, now: float) -> int:
             # RFC 9293 3.10.7.4, MUST-66: with the window shut, urgent pointers are still looked at.
             take_urgent(c, s)
         old = before(s.seq, c.rcv_nxt) and before_or_at(end, c.rcv_nxt)
+        if old and s.data_end > s.data_start:
+            note_duplicate(c, s.seq, (s.seq + s.data_end - s.data_start) & WORD)
         return _answer(c, length, now, DUPLICATE_SEGMENT if old else OUTSIDE_WINDOW)
     if not flags & ACK:
         return WITHOUT_ACK_DROPPED

@@ -25,6 +25,7 @@ cdef class ReceiveBuffer:
     cdef object chunks
     cdef readonly Py_ssize_t size
     cdef readonly list beyond
+    cdef readonly Py_ssize_t repeated
     cdef unsigned int newest
 
     @cython.locals(count=Py_ssize_t)

@@ -98,13 +98,14 @@ class SendBuffer:
 class ReceiveBuffer:
     """Bytes that came in order and wait for the program; and, apart, what came from beyond a gap."""
 
-    __slots__ = ("beyond", "chunks", "newest", "size")
+    __slots__ = ("beyond", "chunks", "newest", "repeated", "size")
 
     def __init__(self) -> None:
         self.chunks: deque[tuple[bytes, int, int] | bytearray] = deque()
         self.size = 0
         self.beyond: list[tuple[int, bytes]] | None = None
         self.newest = 0
+        self.repeated = 0  # how many octets at the front of what was kept last had come before
 
     def append(self, frame: bytes, first: int, last: int) -> None:
         """Take frame[first:last], which comes next."""
@@ -149,6 +150,8 @@ class ReceiveBuffer:
         if self.beyond is None:
             self.beyond = []
         kept = self.beyond
+        self.newest = seq
+        self.repeated = 0
         at = len(kept)
         while at and signed_distance(seq, kept[at - 1][0]) > 0:
             at -= 1
@@ -157,11 +160,12 @@ class ReceiveBuffer:
             before_seq, before_data = kept[at - 1]
             overlap = len(before_data) - signed_distance(before_seq, seq)
             if overlap >= len(data):
+                self.repeated = len(data)
                 return True
             if overlap > 0:
+                self.repeated = overlap
                 seq = (seq + overlap) & WORD
                 data = data[overlap:]
-        self.newest = seq
         while data:
             room = signed_distance(seq, kept[at][0]) if at < len(kept) else len(data)
             if room > 0:

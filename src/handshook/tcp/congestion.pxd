@@ -1,8 +1,10 @@
 
 cdef class Congestion:
-    cdef readonly Py_ssize_t cwnd, ssthresh, avoided
+    cdef readonly Py_ssize_t cwnd, ssthresh, avoided, prior_cwnd, prior_ssthresh
     cpdef acknowledged(self, Py_ssize_t octets, Py_ssize_t mss, double now, double srtt)
     cpdef avoid(self, Py_ssize_t octets, Py_ssize_t mss, double now, double srtt)
     cpdef Py_ssize_t reduced(self, Py_ssize_t flight, Py_ssize_t mss, double now) except -1
     cpdef lost(self, Py_ssize_t flight, Py_ssize_t mss, double now)
     cpdef timed_out(self, Py_ssize_t flight, Py_ssize_t mss, bint first, double now)
+    cpdef remember(self)
+    cpdef restore(self)

@@ -11,12 +11,13 @@ HUGE = 1 << 30
 class Congestion:
     """The congestion window of one connection, by Reno's rules."""
 
-    __slots__ = ("avoided", "cwnd", "ssthresh")
+    __slots__ = ("avoided", "cwnd", "prior_cwnd", "prior_ssthresh", "ssthresh")
 
     def __init__(self, mss: int) -> None:
         self.cwnd = min(INITIAL_SEGMENTS * mss, max(2 * mss, 14600))
         self.ssthresh = HUGE
         self.avoided = 0
+        self.prior_cwnd = self.prior_ssthresh = 0
 
     def acknowledged(self, octets: int, mss: int, now: float, srtt: float) -> None:
         """New data was acknowledged while the window was what held the sender back (else it must not grow)."""
@@ -49,3 +50,13 @@ class Congestion:
             self.ssthresh = self.reduced(flight, mss, now)
         self.cwnd = mss
         self.avoided = 0
+
+    def remember(self) -> None:
+        """A reduction follows that may turn out to be needless."""
+        self.prior_cwnd = self.cwnd
+        self.prior_ssthresh = self.ssthresh
+
+    def restore(self) -> None:
+        """It was needless (RFC 4015 3.2, RFC 9438 4.9)."""
+        self.cwnd = max(self.cwnd, self.prior_cwnd)
+        self.ssthresh = max(self.ssthresh, self.prior_ssthresh)

@@ -3,7 +3,9 @@ from ..wire.build cimport Builder
 from .buffers cimport SendBuffer
 from .recovery cimport congestion_of, note_sent, tail_probe_sent
 from .scoreboard cimport Scoreboard, Sent, stretch
+from .selective cimport has_blocks, take_blocks
 from .sequence cimport before, before_or_at, distance, signed_distance
+from .spurious cimport note_resent
 from .tcb cimport TCB, data_end, flight
 from .timing cimport arm, measure_from
 from .urgent cimport urgent_pointer
@@ -36,6 +38,8 @@ cdef int _emit_tail_probe(TCB c, Builder b, double now, list frames) except -1
 @cython.locals(seq="unsigned int", waiting=Py_ssize_t, count=Py_ssize_t)
 cdef int _emit_probe(TCB c, Builder b, double now, list frames) except -1
 cdef int _emit_bare(TCB c, Builder b, double now, list frames, unsigned int seq, int outcome) except -1
+@cython.locals(why=int, number="unsigned int")
+cdef _emit_earlier(TCB c, Builder b, double now, list frames)
 @cython.locals(window="unsigned int", out=SendBuffer, gaps=bint)
 cdef int _write(TCB c, Builder b, double now, list frames, unsigned int seq, Py_ssize_t count, unsigned int flags, int why) except -1
 @cython.locals(opening=bint, flags="unsigned int", ack="unsigned int")

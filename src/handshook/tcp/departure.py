@@ -13,7 +13,9 @@ from .ecn import ECT
 from .owed import ACK_NONE, ACK_NOW
 from .recovery import congestion_of, note_sent, tail_probe_sent
 from .scoreboard import Sent, stretch
+from .selective import has_blocks, take_blocks
 from .sequence import before, before_or_at, distance, signed_distance
+from .spurious import note_resent
 from .states import CLOSED, SYN_RECEIVED, SYN_SENT
 from .tcb import TCB, data_end, flight
 from .timing import arm, measure_from
@@ -62,6 +64,8 @@ def emit(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
     if c.probe_owed:
         outcome = _emit_probe(c, b, now, frames)
     if c.ack_owed == ACK_NOW:
+        if c.earlier_acks:
+            _emit_earlier(c, b, now, frames)
         outcome = _emit_bare(c, b, now, frames, acceptable_seq(c), c.ack_reason)
     elif outcome == NOTHING and update_due(c):
         outcome = _emit_bare(c, b, now, frames, acceptable_seq(c), SENT_WINDOW_UPDATE)
@@ -165,6 +169,7 @@ def _emit_again(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
     c.rtt_start = NEVER
     if syn:
         return _emit_syn(c, b, now, frames, SENT_SYN_AGAIN if c.stage == SYN_SENT else SENT_SYN_ACK_AGAIN)
+    note_resent(c, (b.clock + c.ts_offset) & WORD)
     return _write_again(c, b, now, frames, lost, SENT_DATA_AGAIN)
 
 
@@ -230,15 +235,26 @@ def _emit_bare(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, ou
     return outcome
 
 
+def _emit_earlier(c: TCB, b: Builder, now: float, frames: list[bytes]) -> None:
+    """The ACKs that were owed before the last one of this batch, as they would have left then; see acking.py."""
+    why = c.ack_reason
+    number = c.rcv_nxt
+    c.rcv_nxt = c.earlier_number
+    for _ in range(c.earlier_acks):
+        _emit_bare(c, b, now, frames, acceptable_seq(c), SENT_ACK)
+    c.rcv_nxt = number
+    c.ack_reason = why
+
+
 def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count: int, flags: int, why: int) -> None:
     """Build one segment of an open connection, with every option that belongs in it."""
     b.begin(4 if len(c.key) == 12 else 6)
     b.mark(c.ttl, c.dscp)
     if c.timestamps:
         b.add_timestamps((b.clock + c.ts_offset) & WORD, c.ts_recent)
-    gaps = c.sack and c.incoming is not None and c.incoming.beyond is not None
-    if gaps and c.incoming is not None and count + MOST_SACK <= c.mss:
-        b.add_sack(c.incoming.blocks())
+    gaps = has_blocks(c)
+    if gaps and count + MOST_SACK <= c.mss:
+        b.add_sack(take_blocks(c))
         gaps = False
     window = advertise(c)
     if c.urgent_marks is not None:
@@ -270,7 +286,8 @@ def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count:
         c.ack_owed = ACK_NONE
         c.ack_reason = SENT_ACK
         c.ack_at = NEVER
-        c.unacked_octets = 0
+        c.unacked_octets = c.earlier_acks = 0
+        c.owed_number = c.rcv_nxt
 
 
 def _emit_syn(c: TCB, b: Builder, now: float, frames: list[bytes], why: int) -> int:

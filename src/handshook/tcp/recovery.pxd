@@ -4,6 +4,7 @@ from .congestion cimport Congestion
 from .cubic cimport Cubic
 from .scoreboard cimport Scoreboard
 from .sequence cimport before, before_or_at, distance
+from .spurious cimport settle_doubt, suspect
 from .tcb cimport TCB
 from .timing cimport back_off
 
@@ -13,7 +14,7 @@ cdef int DUPLICATES
 
 cpdef Congestion congestion_of(TCB c)
 cpdef note_sent(TCB c, unsigned int seq, unsigned int end, double now)
-@cython.locals(board=Scoreboard, congestion=Congestion, in_flight=Py_ssize_t, delivered=Py_ssize_t)
+@cython.locals(board=Scoreboard, congestion=Congestion, recovered=bint, in_flight=Py_ssize_t, delivered=Py_ssize_t)
 cpdef acknowledged(TCB c, Segment s, Py_ssize_t octets, double now)
 cdef _drag_marks(TCB c)
 @cython.locals(board=Scoreboard, known=Py_ssize_t)

@@ -12,6 +12,7 @@ from .congestion import Congestion
 from .cubic import Cubic
 from .scoreboard import Scoreboard
 from .sequence import before, before_or_at, distance
+from .spurious import settle_doubt, suspect
 from .tcb import TCB
 from .timing import back_off
 
@@ -39,11 +40,13 @@ def acknowledged(c: TCB, s: Segment, octets: int, now: float) -> None:
     if board is None:
         return
     in_flight = board.in_flight()
+    recovered = octets > 0 and before((c.snd_una - octets) & WORD, c.recover) and not before(c.snd_una, c.recover)
     delivered = board.advance(c.snd_una, now)
     if s.sack is not None and c.sack:
         delivered += board.take_sack(s.sack, c.snd_una, c.snd_nxt, c.mss, now)
     if octets:
         c.duplicate_acks = 0
+        settle_doubt(c, s)
         _drag_marks(c)
     congestion = c.congestion
     if congestion is None:
@@ -57,6 +60,7 @@ def acknowledged(c: TCB, s: Segment, octets: int, now: float) -> None:
         board.lose_first(c.mss)
         c.must_resend = True
     if c.sack:
+        board.adapt(c.snd_una, c.snd_nxt, recovered)
         find_losses(c, now)
     if delivered and not c.recovering and in_flight * 2 >= congestion.cwnd:
         congestion.acknowledged(delivered, c.mss, now, c.srtt)
@@ -82,7 +86,7 @@ def find_losses(c: TCB, now: float) -> None:
         c.reorder_at = NEVER
         return
     known = board.lost
-    c.reorder_at = board.detect(now, c.srtt, c.mss, c.recovering)
+    c.reorder_at = board.detect(now, c.srtt, c.mss, before(c.snd_una, c.recover))
     if board.lost > known and not c.recovering:
         enter_recovery(c, now)
         c.must_resend = True
@@ -92,6 +96,11 @@ def enter_recovery(c: TCB, now: float) -> None:
     """A loss was found: one reduction for the whole window that is out (RFC 6675 5, RFC 6582 3.2)."""
     c.recovering = True
     c.recover = c.snd_nxt
+    if c.timer_probes:
+        # RFC 8985 7.2: no probe in recovery, when there is more to send than one could tell.
+        c.timer_probes = False
+        c.retransmit_at = now + c.rto
+    suspect(c)
     if c.congestion is not None:
         c.congestion.lost(distance(c.snd_una, c.snd_nxt), c.mss, now)
 
@@ -129,6 +138,8 @@ def lose_all(c: TCB) -> None:
 def timed_out(c: TCB, now: float) -> None:
     """The retransmission timer expired: all that is out is taken for lost (RFC 6298 5.4-5.6, RFC 5681 3.1)."""
     board = c.scoreboard
+    if c.retries == 0:
+        suspect(c)
     if c.congestion is not None:
         c.congestion.timed_out(distance(c.snd_una, c.snd_nxt), c.mss, c.retries == 0, now)
     if board is not None and (c.retries or board.reneged()):
@@ -158,12 +169,15 @@ def tail_probe_sent(c: TCB, again: bool) -> None:
 
 
 def _judge_tail_probe(c: TCB, s: Segment, octets: int, now: float) -> None:
-    """RFC 8985 7.4: was the probe needless, or did it repair a loss that nothing else would have told of?"""
+    """RFC 8985 7.4.2: was the probe needless, or did it repair a loss that nothing else would have told of?"""
     if before(c.snd_una, c.tail_end):
         return
     if not c.tail_again or (s.sack is not None and _tells_of_duplicate(c, s)):
         c.tail_probed = False
-    elif octets:
+    elif octets == 0:
+        # A duplicate ACK from a peer without D-SACK: the probe came twice.
+        c.tail_probed = False
+    elif before(c.tail_end, c.snd_una):
         c.tail_probed = False
         if not c.recovering and c.congestion is not None:
             c.congestion.lost(max(distance(c.snd_una, c.snd_nxt), c.congestion.cwnd), c.mss, now)

@@ -4,7 +4,7 @@ from .sequence cimport before, before_or_at, distance
 cdef unsigned int WORD
 
 cdef double NEVER
-cdef Py_ssize_t MOST_PATIENCE, DUPLICATES, EMPTIED
+cdef Py_ssize_t MOST_PATIENCE, DUPLICATES, EMPTIED, PERSISTENCE
 
 @cython.final
 @cython.freelist(64)
@@ -20,10 +20,10 @@ cpdef Sent stretch(unsigned int seq, unsigned int end, double at, bint again)
 cdef class Scoreboard:
     cdef readonly list records
     cdef readonly Py_ssize_t head, out, lost, sacked, credit
-    cdef readonly double newest_at, newest_rtt, least_rtt
-    cdef readonly unsigned int newest_end, fack
+    cdef readonly double newest_at, newest_came, least_rtt
+    cdef readonly unsigned int newest_end, fack, duplicate_round
     cdef readonly bint reordering, duplicates_seen
-    cdef readonly int patience
+    cdef readonly int patience, persist
 
     cpdef begin(self, unsigned int start)
     cpdef add(self, unsigned int seq, unsigned int end, double now)
@@ -45,12 +45,15 @@ cdef class Scoreboard:
     cdef Py_ssize_t _mark(self, unsigned int left, unsigned int right, Py_ssize_t mss, double now) except -1
     @cython.locals(record=Sent, rest=Sent)
     cdef _split(self, Py_ssize_t index, unsigned int at)
-    @cython.locals(window=double, doubt=double, left=double, index=Py_ssize_t, record=Sent)
+    @cython.locals(window=double, latest=double, due=double, index=Py_ssize_t, record=Sent)
     cpdef double detect(self, double now, double srtt, int mss, bint recovering) except -1
+    cpdef adapt(self, unsigned int una, unsigned int nxt, bint recovered)
     @cython.locals(record=Sent)
     cpdef lose_first(self, Py_ssize_t most)
     @cython.locals(index=Py_ssize_t, record=Sent)
     cpdef lose_all(self)
+    @cython.locals(index=Py_ssize_t, record=Sent, size=Py_ssize_t)
+    cpdef find_all(self)
     @cython.locals(index=Py_ssize_t, record=Sent)
     cpdef lose_longer(self, Py_ssize_t size)
     @cython.locals(record=Sent)

@@ -12,6 +12,7 @@ from .sequence import before, before_or_at, distance
 # RFC 8985 6.2 step 4: the reordering window never spans more than this many quarters of the least round trip.
 MOST_PATIENCE = 16
 DUPLICATES = 3  # RFC 5681 3.2, RFC 8985 6.2 step 4
+PERSISTENCE = 16  # RFC 8985 6.2 step 4: RACK.reo_wnd_persist
 EMPTIED = 64
 
 
@@ -41,16 +42,18 @@ class Scoreboard:
 
     __slots__ = (
         "credit",
+        "duplicate_round",
         "duplicates_seen",
         "fack",
         "head",
         "least_rtt",
         "lost",
         "newest_at",
+        "newest_came",
         "newest_end",
-        "newest_rtt",
         "out",
         "patience",
+        "persist",
         "records",
         "reordering",
         "sacked",
@@ -61,20 +64,23 @@ class Scoreboard:
         self.head = 0
         self.out = self.lost = self.sacked = 0
         self.credit = 0  # without SACK: octets that duplicate ACKs say have left the network
-        # RFC 8985 5.2: the most recently sent stretch that has arrived, and how long it took.
+        # RFC 8985 5.2: when the most recently sent stretch that has arrived left, and when its ACK came.
         self.newest_at = -1.0
         self.newest_end = 0
-        self.newest_rtt = 0.0
+        self.newest_came = 0.0
         self.least_rtt = NEVER
         self.fack = 0
         self.reordering = False
         self.patience = 1
         self.duplicates_seen = False
+        self.duplicate_round = 0  # RACK.dsack_round: until this is acknowledged patience doesn't grow again
+        self.persist = 0  # how many more recoveries the patience lasts
 
     def begin(self, start: int) -> None:
         """Nothing is out yet; `start` is the number that will be sent first."""
         self.newest_end = start
         self.fack = start
+        self.duplicate_round = start
 
     # --- sending -------------------------------------------------------------------------------------------------
 
@@ -161,6 +167,8 @@ class Scoreboard:
         self.credit = 0
         if before(self.fack, una):
             self.fack = una
+        if before(self.duplicate_round, una):
+            self.duplicate_round = una
         return delivered
 
     def _arrived(self, record: Sent, size: int, now: float) -> int:
@@ -182,7 +190,7 @@ class Scoreboard:
         if self.newest_at < record.at or (self.newest_at == record.at and before(self.newest_end, record.end)):
             self.newest_at = record.at
             self.newest_end = record.end
-            self.newest_rtt = rtt
+            self.newest_came = now
         return size
 
     def take_sack(self, blocks: tuple[tuple[int, int], ...], una: int, nxt: int, mss: int, now: float) -> int:
@@ -191,13 +199,16 @@ class Scoreboard:
         Blocks outside of what is out are lies or duplicates (RFC 2883) and mark nothing.
         """
         news = 0
+        if len(blocks) > 1 and not before(blocks[0][0], blocks[1][0]) and not before(blocks[1][1], blocks[0][1]):
+            # RFC 2883 4: a first block inside the second one is a D-SACK too.
+            self.duplicates_seen = True
         for edges in blocks:
             left = edges[0]
             right = edges[1]
             if not before(left, right) or before(nxt, right):
                 continue
             if before(left, una):
-                # RFC 2883 4: a D-SACK, the peer got this twice; our patience was too short (RFC 8985 6.2 step 4).
+                # RFC 2883 4: a D-SACK, the peer got this twice.
                 self.duplicates_seen = True
                 continue
             news += self._mark(left, right, mss, now)
@@ -252,14 +263,10 @@ class Scoreboard:
         """RFC 8985 6.2 step 5: mark what is lost by now; returns when to look again, NEVER when nothing is in doubt."""
         if self.sacked == 0 and self.newest_at < 0:
             return NEVER
-        if self.duplicates_seen:
-            self.duplicates_seen = False
-            self.reordering = True
-            self.patience = min(self.patience + 1, MOST_PATIENCE)
         window = 0.0
         if self.reordering or not (recovering or self.sacked >= DUPLICATES * mss):
             window = min(self.patience * self.least_rtt / 4, srtt) if self.least_rtt != NEVER else 0.0
-        doubt = 0.0
+        latest = now
         for index in range(self.head, len(self.records)):
             record = self.records[index]
             if record.sacked or record.lost:
@@ -270,12 +277,26 @@ class Scoreboard:
                 continue
             if record.end == self.newest_end and record.at == self.newest_at:
                 continue
-            left = record.at + self.newest_rtt + window - now
-            if left <= 0:
+            # A moment, not a time left: the timer that it sets must find the same moment come.
+            due = self.newest_came + (record.at - self.newest_at) + window
+            if due <= now:
                 self._lose(record)
-            elif left > doubt:
-                doubt = left
-        return now + doubt if doubt > 0 else NEVER
+            elif due > latest:
+                latest = due
+        return latest if latest > now else NEVER
+
+    def adapt(self, una: int, nxt: int, recovered: bool) -> None:
+        """RFC 8985 6.2 step 4: patience grows once in each round that tells of needless retransmissions, and is gone
+        after 16 recoveries without."""
+        if self.duplicates_seen and not before(una, self.duplicate_round):
+            self.duplicate_round = nxt
+            self.patience = min(self.patience + 1, MOST_PATIENCE)
+            self.persist = PERSISTENCE
+        elif recovered and self.persist > 0:
+            self.persist -= 1
+            if self.persist == 0:
+                self.patience = 1
+        self.duplicates_seen = False
 
     def lose_first(self, most: int) -> None:
         """The first stretch, or its first `most` octets, is taken for lost."""
@@ -294,6 +315,16 @@ class Scoreboard:
             if not record.sacked:
                 self._lose(record)
         self.credit = 0
+
+    def find_all(self) -> None:
+        """What was taken for lost is on its way after all."""
+        for index in range(self.head, len(self.records)):
+            record = self.records[index]
+            if record.lost:
+                record.lost = False
+                size = distance(record.seq, record.end)
+                self.lost -= size
+                self.out += size
 
     def lose_longer(self, size: int) -> None:
         """Every stretch of more than `size` octets is taken for lost: the path has no room for it (RFC 1191 6.4)."""

@@ -9,7 +9,7 @@ from .urgent_marks cimport UrgentMarks
 cdef unsigned int WORD
 
 cdef double NEVER
-cdef int NOTHING, SENT_ACK, ACK_NONE, DEFAULT_MSS4, DEFAULT_MSS6, LEAST_MSS
+cdef int NOTHING, SENT_ACK, ACK_NONE, NO_DOUBT, DEFAULT_MSS4, DEFAULT_MSS6, LEAST_MSS
 
 cdef class TCB(Flow):
     cdef readonly Owner owner
@@ -23,10 +23,10 @@ cdef class TCB(Flow):
     cdef public unsigned char ttl, dscp
     cdef public unsigned int iss, snd_una, snd_nxt, snd_wnd, snd_wl1, snd_wl2, max_window
     cdef public unsigned int irs, rcv_nxt, rcv_edge, last_ack_sent
-    cdef public unsigned int ts_recent, ts_offset, tail_end, ecn_until, recover, fin_seq, rtt_seq, small_end
+    cdef public unsigned int ts_recent, ts_offset, tail_end, ecn_until, recover, fin_seq, rtt_seq, small_end, owed_number, earlier_number, again_left, again_right, doubt_timestamp
     cdef public Py_ssize_t capacity, unacked_octets
     cdef public int snd_scale, rcv_scale, peer_mss, mss, unit, mtu, most_frame
-    cdef public int ack_owed, ack_reason, duplicate_acks, retries, probes, challenges, happened, why
+    cdef public int ack_owed, ack_reason, duplicate_acks, troubled, earlier_acks, doubt, retries, probes, challenges, happened, why
     cdef public int retransmissions
     cdef public unsigned long long segments_in, segments_out
     cdef public bint ecn, ecn_echo, cwr_owed, must_resend, timer_probes, tail_owed, tail_probed, tail_again, syn_acked, scaling, nagle, probe_owed, window_probed, squeezed, timestamps, sack, reset_owed, fin_queued, fin_sent, fin_acked, fin_known, peer_finished

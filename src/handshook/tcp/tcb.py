@@ -10,6 +10,7 @@ from .buffers import ReceiveBuffer, SendBuffer
 from .clock import NEVER
 from .config import Config
 from .congestion import Congestion
+from .doubt import NO_DOUBT
 from .flow import Flow, Owner
 from .owed import ACK_NONE
 from .scoreboard import Scoreboard
@@ -36,6 +37,8 @@ class TCB(Flow):
         "ack_at",
         "ack_owed",
         "ack_reason",
+        "again_left",
+        "again_right",
         "capacity",
         "challenge_from",
         "challenges",
@@ -44,8 +47,12 @@ class TCB(Flow):
         "congestion",
         "cwr_owed",
         "delayed_ack",
+        "doubt",
+        "doubt_timestamp",
         "dscp",
         "duplicate_acks",
+        "earlier_acks",
+        "earlier_number",
         "ecn",
         "ecn_echo",
         "ecn_until",
@@ -73,6 +80,7 @@ class TCB(Flow):
         "must_resend",
         "nagle",
         "outgoing",
+        "owed_number",
         "owned",
         "owner",
         "passive",
@@ -117,6 +125,7 @@ class TCB(Flow):
         "terms",
         "timer_probes",
         "timestamps",
+        "troubled",
         "ts_offset",
         "ts_recent",
         "ts_recent_at",
@@ -157,6 +166,10 @@ class TCB(Flow):
         self.ack_owed = ACK_NONE
         self.ack_reason: int = SENT_ACK
         self.unacked_octets = 0  # what came since our last ACK
+        # How many more segments are acknowledged at once and each; the number of the ACK that is owed; the number of
+        # those owed before it in the same batch, and how many they are. See acking.py.
+        self.troubled = self.owed_number = self.earlier_number = self.earlier_acks = 0
+        self.again_left = self.again_right = 0  # the octets that came twice, until the peer was told (RFC 2883)
         self.reset_owed = False
         self.probe_owed = False
         self.window_probed = False  # what is out, or its first octet, has been a probe of a shut window
@@ -200,6 +213,8 @@ class TCB(Flow):
         self.recovering = False
         self.recover = 0
         self.duplicate_acks = 0
+        self.doubt = NO_DOUBT  # may what was sent again have been needless? See spurious.py
+        self.doubt_timestamp = 0
         self.reorder_at = NEVER  # when RACK looks again at what may only be late
         self.timer_probes = False  # the timer that runs is the probe time-out, not the retransmission time-out
         self.tail_owed = self.tail_probed = self.tail_again = False

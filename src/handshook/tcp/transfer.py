@@ -4,11 +4,13 @@ from ..outcomes import Outcome
 from ..wire.flags import FIN, SYN
 from ..wire.segment import Segment
 from ..wire.word import WORD
+from .acking import note_trouble, owe, owe_at_once
 from .buffers import ReceiveBuffer
 from .clock import NEVER
 from .happened import OPENED, READABLE, WRITABLE
-from .owed import ACK_LATER, ACK_NOW
+from .owed import ACK_NOW
 from .recovery import acknowledged, duplicate, lose_all
+from .selective import note_duplicate
 from .sequence import before, before_or_at, distance, signed_distance
 from .states import CLOSED, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, TIME_WAIT
 from .tcb import TCB
@@ -60,7 +62,7 @@ def take_ack(c: TCB, s: Segment, now: float) -> int:
     advanced = before(c.snd_una, ack)
     if advanced:
         outcome = _advance(c, s, now)
-    elif ack == c.snd_una and c.snd_una != c.snd_nxt:
+    elif ack == c.snd_una:
         if _is_duplicate(c, s):
             duplicate(c, now)
             outcome = DUPLICATE_ACK
@@ -163,6 +165,7 @@ def take_data(c: TCB, s: Segment, now: float) -> int:
         if old >= last - first:
             c.ack_owed = ACK_NOW
             return NOTHING
+        note_duplicate(c, seq, c.rcv_nxt)
         first += old
         seq = c.rcv_nxt
     if c.close_called:
@@ -175,37 +178,31 @@ def take_data(c: TCB, s: Segment, now: float) -> int:
     if c.fin_known:
         # Nothing can follow the peer's own FIN.
         room = min(room, signed_distance(seq, c.fin_seq))
-    if last - first > room:
+    cut = last - first > room
+    if cut:
         last = first + room
-        c.ack_owed = ACK_NOW
         if last <= first:
+            c.ack_owed = ACK_NOW
             return NOTHING
     if c.incoming is None:
         c.incoming = ReceiveBuffer()
     if seq != c.rcv_nxt:
         # RFC 5681 4.2: an immediate ACK, so that the sender counts it as a duplicate.
-        c.ack_owed = ACK_NOW
+        note_trouble(c)
+        owe_at_once(c)
         if not c.incoming.keep(seq, s.frame[first:last]):
             return REASSEMBLY_FULL
+        if c.incoming.repeated:
+            note_duplicate(c, seq, (seq + c.incoming.repeated) & WORD)
         return DATA_OUT_OF_ORDER
     if c.incoming.beyond is None:
         c.incoming.append(s.frame, first, last)
         c.rcv_nxt = (seq + last - first) & WORD
     else:
         c.rcv_nxt = c.incoming.fill(seq, s.frame, first, last)
-        c.ack_owed = ACK_NOW
-    _owe_ack(c, last - first, now)
+        note_trouble(c)
+    owe(c, last - first, now)
+    if cut and c.ack_owed != ACK_NOW:
+        owe_at_once(c)
     c.happened |= READABLE
     return DATA_ACCEPTED
-
-
-def _owe_ack(c: TCB, octets: int, now: float) -> None:
-    """RFC 9293 3.8.6.3: an ACK may wait a little, but at least every second full-sized segment gets one."""
-    if c.ack_owed == ACK_NOW:
-        return
-    c.unacked_octets += octets
-    if c.unacked_octets >= 2 * c.mss or c.delayed_ack <= 0:
-        c.ack_owed = ACK_NOW
-    elif c.ack_owed != ACK_LATER:
-        c.ack_owed = ACK_LATER
-        c.ack_at = now + c.delayed_ack
