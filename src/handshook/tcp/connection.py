@@ -199,7 +199,7 @@ class Connection(TCB):
         self.irs = entry.irs
         self.snd_una = self.recover = entry.iss
         self.snd_nxt = self.small_end = (entry.iss + 1) & WORD
-        self.rcv_nxt = self.last_ack_sent = entry.rcv_nxt
+        self.rcv_nxt = self.last_ack_sent = self.owed_number = entry.rcv_nxt
         self.rcv_edge = (entry.rcv_nxt + entry.window()) & WORD
         self.snd_wnd = self.max_window = entry.peer_window
         self.timestamps = entry.timestamps

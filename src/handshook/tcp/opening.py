@@ -87,7 +87,7 @@ def take_syn(c: TCB, s: Segment, now: float) -> None:
     c.rcv_nxt = (s.seq + 1) & WORD
     # A SYN's own window is never scaled (RFC 7323 2.2), and so neither is what our SYN offered.
     c.rcv_edge = (c.rcv_nxt + min(c.capacity, 0xFFFF)) & WORD
-    c.last_ack_sent = c.rcv_nxt
+    c.last_ack_sent = c.owed_number = c.rcv_nxt
     c.ts_recent_at = now
     c.snd_wnd = c.max_window = s.window
     c.snd_wl1 = s.seq
