@@ -25,7 +25,7 @@ def test_each_icmp_lie_can_be_read(ipv6):
     liar = Liar(RoughLink(pair.client, pair.server), Witness(), Random(1), 1.0, hard=True)
     for _ in range(300):
         segment = Segment()
-        assert parse(liar._icmp(syn), 0, False, segment) is int(Outcome.IP_PROTOCOL_UNKNOWN)
+        assert parse(liar._icmp(syn), 0, False, segment) == Outcome.IP_PROTOCOL_UNKNOWN
         error = read_icmp(segment)
         assert error is not None
         said.add(error.trouble)

@@ -80,6 +80,7 @@ class Liar:
         packet = builder.finish(
             turned(key), number, acknowledged, flags, self.chance.choice([0, 65535]), text, 0, len(text), len(text), 0
         )
+        self.witness.spoken_to(key)
         framing = self.link.ends[to].framing
         self.link.ends[to].receive((framing.header4 if len(key) == 12 else framing.header6) + packet, self.link.now)
 

@@ -121,6 +121,10 @@ class Witness:
                 if 0 <= position <= stream.sent + 1:
                     stream.allowed = max(stream.allowed, position + self._window(s, stream))
 
+    def spoken_to(self, key: bytes) -> None:
+        """Someone else has said something under this key, as it stands in the packet: it may be answered."""
+        self._unasked.pop(turned(key), None)
+
     def latest(self, key: bytes) -> Stream | None:
         """The last opening of that four-tuple that was seen, in that direction."""
         streams = self._streams.get(key)
