@@ -16,7 +16,8 @@ from ..outcomes import DROPS, Outcome
 from .conversation import Conversation, Moment
 from .explain import explain
 from .ink import Span, canvas_for, printable, wrap
-from .ladder import LEGEND, TIME, Ladder, Shown, spell
+from .ladder import TIME, Ladder, Shown, legend, spell
+from .loose import to_everybody
 from .manner import manner_of
 from .record import record
 from .verdict import Verdict, draw_verdict
@@ -25,6 +26,9 @@ from .verdict import Verdict, draw_verdict
 MOST_DRAWN = 64
 MOST_COUNTED = 4096
 MOST_TRIED = 64
+
+# Seconds without a step after which a shell may have written its prompt.
+QUIET = 0.05
 
 
 class _Watched:
@@ -43,7 +47,9 @@ class Watcher:
     (`COLUMNS`, `NO_COLOR`) where they aren't given. `sentences` adds one on each step, `headers` each
     segment's header, `shown` chooses the sequence numbers. `json` writes one object a line instead
     (show.record). `most` connections are remembered at once; steps of further ones are counted in `untold`.
-    `local_name` and `peer_name` may be set anew at any time; ladders that begin later bear them.
+    `local_name` and `peer_name` may be set anew at any time; ladders that begin later bear them. `msl` is the stack's,
+    for the sentences. With `shared` somebody else, such as a shell, writes to the same terminal: what follows a pause
+    begins on a line of its own. What was sent to everybody and came to nothing (multicast) is not drawn.
 
     A stream that is closed or full ends the watching, not the connection: the error is kept in `failure`.
     """
@@ -62,6 +68,8 @@ class Watcher:
         local_name: str = "handshook",
         peer_name: str = "peer",
         most: int | None = None,
+        msl: float | None = None,
+        shared: bool = False,
     ) -> None:
         self.stream = sys.stderr if stream is None else stream
         self.canvas = canvas_for(self.stream, width=width, color=color, ascii=ascii)
@@ -78,6 +86,9 @@ class Watcher:
         self._watched: OrderedDict[tuple[object, object], _Watched] = OrderedDict()
         self._drawn: _Watched | None = None
         self._start: float | None = None
+        self._msl = msl
+        self._shared = shared
+        self._drew_at: float | None = None
         self._legend_shown = False
 
     def __call__(self, step: Step) -> None:
@@ -131,7 +142,7 @@ class Watcher:
             if len(self._watched) >= self._most and not self._forget_one():
                 return None
         self.connections += 1
-        conversation = Conversation(step)
+        conversation = Conversation(step, msl=self._msl)
         watched = self._watched[key] = _Watched(self.connections, conversation, self._ladder(conversation))
         self._watched.move_to_end(key)
         return watched
@@ -164,19 +175,26 @@ class Watcher:
         rows: list[str] = []
         if not self._legend_shown:
             self._legend_shown = True
-            rows.extend(self.canvas.paint([(line, "dim")]) for line in wrap(LEGEND, self.canvas.width))
+            rows.extend(self.canvas.paint([(line, "dim")]) for line in wrap(legend(self.canvas), self.canvas.width))
         if watched is not self._drawn:
             rows.extend(["", *ladder.heading(f"#{watched.number}")])
             if watched.conversation.steps == 1:
                 rows.append(ladder.opening(moment.step.before))
             self._drawn = watched
-        self._write([*rows, *ladder.rows(moment)])
+        self._write([*self._apart(moment.step.time), *rows, *ladder.rows(moment)])
+
+    def _apart(self, time: float) -> list[str]:
+        """An empty row where something else may stand on the line, such as a prompt."""
+        since, self._drew_at = self._drew_at, time
+        return [""] if self._shared and (since is None or time - since > QUIET) else []
 
     def _take_loose(self, step: Step) -> None:
         """A step of no connection: a packet that never became a segment, a ping, a listener's."""
         moment = Moment(step, step.segment)
         if self._json:
             self._write_record(moment, None)
+            return
+        if to_everybody(step):
             return
         start = self._drawn.conversation.start if self._drawn else self._start
         clock = f"{step.time - (start or 0.0):.6f}"[:TIME]
@@ -191,7 +209,7 @@ class Watcher:
         head = first[: len(name)]
         rows = [self.canvas.paint([*row, (head, style), (first[len(head) :], "")])]
         rows.extend(self.canvas.paint([(" " * (TIME + 3), ""), (line, "")]) for line in rest)
-        self._write(rows)
+        self._write([*self._apart(step.time), *rows])
 
     def _write_record(self, moment: Moment, number: int | None) -> None:
         row: dict[str, Any] = record(moment, connection=number, sentence=self._sentences)
