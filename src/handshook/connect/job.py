@@ -87,9 +87,10 @@ def _talk(plan: Plan, session: Session, say: Callable[[str], None], source: int,
         session.turn()
         if not told and relay.peer_finished and not relay.source_finished and not relay.over:
             told = True
+            # Below what has been drawn, not somewhere in it.
+            session.settle()
             say("the other side has finished; Ctrl-D finishes this one")
-    # The ACK of the last FIN leaves with the next turn.
-    session.turn(0)
+    session.settle()
     if relay.sink_error is not None:
         if relay.sink_error.errno == errno.EPIPE:
             return Ending(READER_LEFT, connection.verdict)
