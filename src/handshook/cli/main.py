@@ -1,6 +1,7 @@
 """`handshook`: finds the command, runs it, and ends as a well-behaved program does, whatever happens.
 
-Exit codes: 0 success, 1 what was watched failed, 2 wrong usage, 130 after Ctrl-C, 128 and the signal after others.
+Exit codes: 0 success, 1 what was watched failed, 2 wrong usage, 130 after Ctrl-C, 128 and the signal after others
+(143 after SIGTERM).
 """
 
 import argparse
@@ -12,7 +13,8 @@ from types import FrameType
 from typing import NoReturn
 
 from . import connect, demo, serve
-from .watching import Help, complain
+from .parser import Parser
+from .watching import complain
 
 COMMANDS = (demo, serve, connect)
 
@@ -34,6 +36,9 @@ examples:
 
 Everything runs in a private network of its own and needs no root.
 Each command has its own --help.
+
+exit code: 0 success, 1 what was watched failed, 2 wrong usage,
+130 after Ctrl-C, 143 after SIGTERM; with a program beside it, the program's own
 """
 
 
@@ -65,13 +70,7 @@ def _parse(words: list[str]) -> tuple[argparse.Namespace, tuple[str, ...]]:
     # Split here: argparse takes a "--" out of what follows it, too.
     at = words.index("--") if "--" in words else len(words)
     ours, command = words[:at], tuple(words[at + 1 :])
-    parser = argparse.ArgumentParser(
-        prog="handshook",
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
-        formatter_class=Help,
-        allow_abbrev=False,
-    )
+    parser = Parser(prog="handshook", description=DESCRIPTION, epilog=EXAMPLES)
     parser.add_argument("--version", action=_Version, help="show the version and whether it is compiled")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in COMMANDS:
@@ -100,7 +99,7 @@ class _Version(argparse.Action):
         except PackageNotFoundError:
             number = "(not installed)"
         built = "plain Python" if (stack.__file__ or "").endswith(".py") else "compiled"
-        print(f"handshook {number}, {built}, Python {sys.version.split()[0]}")
+        print(f"handshook {number}, {built}, Python {sys.version.split()[0]}", flush=True)
         parser.exit()
 
 
