@@ -85,3 +85,20 @@ def test_what_waits_to_be_drawn_is_bounded_and_keeps_its_order():
         assert [one.time for one in seen.steps] == list(range(15))
         later.show_all()
         assert seen.steps == steps
+
+
+def test_an_observer_is_told_when_it_has_seen_all():
+    place, far = between()
+
+    class Rests(Seen):
+        def rest(self):
+            self.rested = len(self.steps)
+
+    with place, far:
+        seen = Rests(far)
+        with Session(place, observer=seen) as session:
+            session.handlers.listen(ENGINE[1], Echo)
+            far.send(frame(KERNEL, ENGINE, "S", 100, window=65535))
+            session.turn(1)
+            session.turn(0.01)
+            assert seen.rested == len(seen.steps) == 2

@@ -165,10 +165,18 @@ def test_why_an_icmp_message_was_ignored_is_certain():
     assert "or a malformed one" not in told(icmp6(135, 0, **host))
 
 
-def test_beside_a_shell_what_follows_a_pause_begins_on_a_line_of_its_own():
-    steps = served()
-    alone, beside = watch(steps)[0].splitlines(), watch(steps, shared=True)[0].splitlines()
-    assert beside[0] == "" and len(beside) == len(alone) + 2
-    over = next(number for number, line in enumerate(beside) if "TIME_WAIT_OVER" in line)
-    # The row that tells of the silence, before it the empty one.
-    assert beside[over - 2] == "" and beside[over - 1].split()[-3:-1] == ["60.0", "s"]
+def test_beside_a_shell_what_there_is_comes_at_once_and_on_lines_of_its_own():
+    stream = StringIO()
+    watcher = Watcher(stream, width=80, ascii=True, color=False, shared=True)
+    *steps, last = served()
+    for step in steps:
+        watcher(step)
+    assert stream.getvalue() == ""
+    watcher.rest()
+    watcher.rest()
+    stream.write("prompt> ")
+    watcher(last)
+    watcher.rest()
+    before, after = stream.getvalue().split("prompt> ")
+    assert before == "\n" + watch(steps)[0]
+    assert after.startswith("\n") and "TIME_WAIT_OVER" in after

@@ -14,10 +14,16 @@ MOST = 1024
 
 
 class Later:
-    """An observer that keeps what it sees for another one, in order; at most `most` steps."""
+    """An observer that keeps what it sees for another one, in order; at most `most` steps.
 
-    def __init__(self, observer: Callable[[Step], None], most: int = MOST) -> None:
+    `rest` is called when all that waited has been shown.
+    """
+
+    def __init__(
+        self, observer: Callable[[Step], None], *, rest: Callable[[], None] | None = None, most: int = MOST
+    ) -> None:
         self._observer = observer
+        self._rest = rest
         self._most = most
         self._waiting: deque[Step] = deque()
 
@@ -31,6 +37,8 @@ class Later:
         if not self._waiting:
             return False
         self._observer(self._waiting.popleft())
+        if not self._waiting and self._rest is not None:
+            self._rest()
         return True
 
     def show_all(self) -> None:

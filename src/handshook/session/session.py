@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ..host.stack import Stack
 from ..host.step import Step
@@ -20,6 +20,13 @@ class Observer(Protocol):
     def __call__(self, step: Step) -> None: ...
 
 
+@runtime_checkable
+class Resting(Protocol):
+    """An observer that wants to be told when all there was has been shown to it; a `Watcher` is one."""
+
+    def rest(self) -> None: ...
+
+
 class Session:
     """A stack with `place.addresses` on `place.device`; `config` as for `Stack`, its mtu is the device's.
 
@@ -34,7 +41,7 @@ class Session:
         self._pump = Pump(self.stack, place.device)
         self._later: Later | None = None
         if observer is not None:
-            self._later = Later(observer)
+            self._later = Later(observer, rest=observer.rest if isinstance(observer, Resting) else None)
             self.stack.observe(self._later)
             self._pump.in_spare_time(self._later.show_one)
         self.tell_time()

@@ -27,9 +27,6 @@ MOST_DRAWN = 64
 MOST_COUNTED = 4096
 MOST_TRIED = 64
 
-# Seconds without a step after which a shell may have written its prompt.
-QUIET = 0.05
-
 
 class _Watched:
     """One connection: its number, what is known of it, and its ladder."""
@@ -48,8 +45,9 @@ class Watcher:
     segment's header, `shown` chooses the sequence numbers. `json` writes one object a line instead
     (show.record). `most` connections are remembered at once; steps of further ones are counted in `untold`.
     `local_name` and `peer_name` may be set anew at any time; ladders that begin later bear them. `msl` is the stack's,
-    for the sentences. With `shared` somebody else, such as a shell, writes to the same terminal: what follows a pause
-    begins on a line of its own. What was sent to everybody and came to nothing (multicast) is not drawn.
+    for the sentences. With `shared` somebody else, such as a shell, writes to the same terminal: what there is to show
+    is held back until `rest`, and then begins on a line of its own. What was sent to everybody and came to nothing
+    (multicast) is not drawn.
 
     A stream that is closed or full ends the watching, not the connection: the error is kept in `failure`.
     """
@@ -88,7 +86,7 @@ class Watcher:
         self._start: float | None = None
         self._msl = msl
         self._shared = shared
-        self._drew_at: float | None = None
+        self._held: list[str] = []
         self._legend_shown = False
 
     def __call__(self, step: Step) -> None:
@@ -123,11 +121,18 @@ class Watcher:
         if not self._json:
             self._write(draw_verdict(verdict, self.canvas))
 
+    def rest(self) -> None:
+        """Nothing more is to be shown for now: what was held back is written at once, below whatever stands there."""
+        held, self._held = self._held, []
+        if held:
+            self._put(["", *held])
+
     def close(self) -> None:
         """Says what was counted and not drawn."""
+        self.rest()
         if self.untold and not self._json:
             many = f"{self.untold} more steps are of connections beyond the {self._most} followed at once"
-            self._write([self.canvas.paint([(line, "dim")]) for line in wrap(many, self.canvas.width)])
+            self._put([self.canvas.paint([(line, "dim")]) for line in wrap(many, self.canvas.width)])
 
     def _find(self, step: Step) -> _Watched | None:
         """The connection that a step belongs to, a new one if need be; None when too many are under way."""
@@ -181,12 +186,7 @@ class Watcher:
             if watched.conversation.steps == 1:
                 rows.append(ladder.opening(moment.step.before))
             self._drawn = watched
-        self._write([*self._apart(moment.step.time), *rows, *ladder.rows(moment)])
-
-    def _apart(self, time: float) -> list[str]:
-        """An empty row where something else may stand on the line, such as a prompt."""
-        since, self._drew_at = self._drew_at, time
-        return [""] if self._shared and (since is None or time - since > QUIET) else []
+        self._write([*rows, *ladder.rows(moment)])
 
     def _take_loose(self, step: Step) -> None:
         """A step of no connection: a packet that never became a segment, a ping, a listener's."""
@@ -209,13 +209,19 @@ class Watcher:
         head = first[: len(name)]
         rows = [self.canvas.paint([*row, (head, style), (first[len(head) :], "")])]
         rows.extend(self.canvas.paint([(" " * (TIME + 3), ""), (line, "")]) for line in rest)
-        self._write([*self._apart(step.time), *rows])
+        self._write(rows)
 
     def _write_record(self, moment: Moment, number: int | None) -> None:
         row: dict[str, Any] = record(moment, connection=number, sentence=self._sentences)
         self._write([json.dumps(row, ensure_ascii=True, separators=(",", ":"))])
 
     def _write(self, rows: list[str]) -> None:
+        if self._shared:
+            self._held.extend(rows)
+        else:
+            self._put(rows)
+
+    def _put(self, rows: list[str]) -> None:
         if self.failure is not None:
             return
         try:
