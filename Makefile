@@ -108,7 +108,7 @@ $(ENVIRONMENTS:=/ready): %/ready: pyproject.toml
 	@touch $@
 
 define install
-@echo '== handshook -> $(1)'
+@echo '== handshook -> $(1)$(if $(filter pure,$(2))$(wildcard build/$(2)),, (compiling: a minute, more on a busy machine))'
 @$(if $(filter setup.py,$?),rm -rf build/$(2)*)
 @rm -f $@ build/$(2).log
 @$(1)/bin/pip install -q --no-build-isolation --log build/$(2).log .
