@@ -7,7 +7,7 @@ SANITIZE ?= address,undefined
 SEEDS ?= 10000
 
 # Folders count too: a file that is gone is a change.
-SOURCES := pyproject.toml setup.py $(shell find src -name __pycache__ -prune -o -name '.*' -prune -o -print)
+SOURCES := pyproject.toml setup.py bin/handshook $(shell find src -name __pycache__ -prune -o -name '.*' -prune -o -print)
 BUILD_REQUIRES = import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")
 EXTENSIONS = find .venv/lib -path '*/site-packages/handshook/*.so'
 

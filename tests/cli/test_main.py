@@ -1,7 +1,9 @@
 """What every command line tool must get right."""
 
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from cli.commands import ROOT, environment, plain
@@ -111,6 +113,24 @@ def test_what_was_asked_for_and_cannot_be_written_is_an_error(words, where, said
 def test_a_complaint_that_nobody_can_hear_leaves_the_exit_code(where):
     line = f'exec "$0" -P -m handshook.cli serve --nope {where}'
     assert subprocess.run(["sh", "-c", line, sys.executable], env=environment(ROOT), check=False).returncode == 2
+
+
+def test_ctrl_c_while_it_is_loaded_ends_it_without_a_word(tmp_path):
+    (tmp_path / "argparse.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    script = Path(sys.executable).with_name("handshook")
+    paths = {"PYTHONPATH": f"{tmp_path}:{environment(ROOT)['PYTHONPATH']}"}
+    words = [sys.executable, script, "demo", "--memory"]
+    done = subprocess.run(words, env=environment(ROOT, **paths), capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
+
+
+def test_ctrl_c_that_its_caller_ignores_is_ignored():
+    code = "import os, signal; os.kill(os.getpid(), signal.SIGINT); print('still here')"
+    script = Path(sys.executable).with_name("handshook")
+    line = 'trap "" INT; exec "$@"'
+    words = ["sh", "-c", line, "sh", sys.executable, script, "serve", "--echo", "--", sys.executable, "-c", code]
+    done = subprocess.run(words, env=environment(ROOT), stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (0, b"still here\n")
 
 
 @pytest.mark.parametrize("words", [[], ["demo"], ["serve"], ["connect"]])

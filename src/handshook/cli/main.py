@@ -46,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code. SystemExit, as argparse raises it, is left to the interpreter."""
     _open_standard_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        # As the script has left it until here (bin/handshook); one that is ignored stays so.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _leave)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, _leave)
