@@ -7,7 +7,7 @@ SANITIZE ?= address,undefined
 SEEDS ?= 10000
 
 # Folders count too: a file that is gone is a change.
-SOURCES := pyproject.toml setup.py $(shell find src -name __pycache__ -prune -o -name '.*' -prune -o -print)
+SOURCES := pyproject.toml setup.py bin/handshook $(shell find src -name __pycache__ -prune -o -name '.*' -prune -o -print)
 BUILD_REQUIRES = import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")
 EXTENSIONS = find .venv/lib -path '*/site-packages/handshook/*.so'
 
@@ -126,7 +126,7 @@ $(ENVIRONMENTS:=/ready): %/ready: pyproject.toml
 	@touch $@
 
 define install
-@echo '== handshook -> $(1)'
+@echo '== handshook -> $(1)$(if $(filter pure,$(2))$(wildcard build/$(2)),, (compiling: a minute, more on a busy machine))'
 @$(if $(filter setup.py,$?),rm -rf build/$(2)*)
 @rm -f $@ build/$(2).log
 @$(1)/bin/pip install -q --no-build-isolation --log build/$(2).log .

@@ -95,6 +95,15 @@ def in_session(session):
     return found
 
 
+def children(pid):
+    """The processes that a process has started."""
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def command_line(pid):
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
 def python(code):
     """A program for the other side: the interpreter, and nothing of ours."""
     return [sys.executable, "-I", "-c", code]

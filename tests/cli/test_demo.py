@@ -8,10 +8,11 @@ import subprocess
 import time
 
 import pytest
-from cli.commands import ROOT, plain, run, started
+from cli.commands import ROOT, children, command_line, plain, run, started
 
 from handshook.cli.main import main
 from handshook.demo import kernel, story
+from handshook.demo.next import try_next
 from handshook.demo.scenes import Seen
 from handshook.demo.stage import NotAsSaid
 from handshook.lab import PrivateNetworkUnavailable
@@ -74,10 +75,21 @@ def test_without_curl(tmp_path):
 
 
 def test_in_memory_it_is_the_same_story_each_time():
-    one, other = (plain("demo", "--memory", "--json") for _ in range(2))
+    one, other = (plain("demo", "--memory", "--json", "--seed", "7") for _ in range(2))
     assert one.returncode == other.returncode == 0
     check_story(one.stdout)
-    assert one.stdout.splitlines()[:-1] == other.stdout.splitlines()[:-1]
+    assert one.stdout == other.stdout
+
+
+def first_number(output):
+    told, rest = check_story(output)
+    assert 7 < rest[-1]["seconds"] < 10, "virtual seconds: the unanswered SYNs alone take seven"
+    return told[1]["steps"][0]["seq"]
+
+
+def test_in_memory_nobody_can_guess_the_numbers_unless_asked():
+    one, other = (plain("demo", "--memory", "--json") for _ in range(2))
+    assert first_number(one.stdout) != first_number(other.stdout)
 
 
 @pytest.mark.parametrize("columns", [80, 120])
@@ -87,7 +99,8 @@ def test_it_is_plain_where_there_is_no_terminal_and_keeps_to_the_width(columns, 
     assert main(["demo", "--memory", *options]) == 0
     text = capsys.readouterr().out
     assert "\x1b" not in text
-    assert max(map(len, text.split("Try next")[0].splitlines())) <= columns
+    assert max(map(len, text.splitlines())) <= columns
+    assert "of virtual time" in text.split("All 5 scenes")[1]
     assert "5 of 5" in text and "All 5 scenes" in text
     assert ("Nobody listens on our port 81." in " ".join(text.split())) == ("--no-explain" not in options)
     if "--ascii" in options:
@@ -107,6 +120,40 @@ def test_where_no_private_network_can_be_had_it_says_why_and_plays_in_memory(mon
     assert main(["demo", "--json"]) == 0
     _, rest = check_story(capsys.readouterr().out.encode())
     assert rest[0]["reason"] == "this machine is made of wood" and rest[0]["cure"] == "plant it elsewhere"
+
+
+def test_a_link_that_was_asked_for_and_cannot_be_had_is_an_error(monkeypatch, capsys):
+    monkeypatch.setattr(kernel.Place, "private", unavailable)
+    assert main(["demo", "--link", "tun"]) == 1
+    shown = capsys.readouterr()
+    assert shown.err == ("handshook: no private network: this machine is made of wood\n           plant it elsewhere\n")
+    assert "in memory" not in shown.out
+
+
+@pytest.mark.parametrize("in_memory", [False, True])
+@pytest.mark.parametrize("command", ["handshook", ".venv/bin/handshook", "/a/" + "long/" * 8 + "bin/handshook"])
+def test_what_to_try_next_has_room_and_can_be_typed(command, in_memory):
+    lines = try_next(command, in_memory, 80)
+    assert max(map(len, lines)) <= 80
+    text = "\n".join(lines).replace(" \\\n     ", "")
+    for words in (
+        ("demo --memory --json",) if in_memory else ("serve --echo --explain", "-- python3 -m http.server 8000")
+    ):
+        assert f"  {command} " in text and words in text
+
+
+def test_a_network_that_is_killed_in_the_middle_is_told_in_a_line():
+    with started(ROOT, "demo", stdout=subprocess.PIPE, stderr=subprocess.PIPE) as tool:
+        for line in tool.stdout:
+            if b"4 of 5" in line:
+                break
+        keepers = [pid for pid in children(tool.pid) if b"handshook.lab.keeper" in command_line(pid)]
+        assert len(keepers) == 1
+        os.kill(keepers[0], signal.SIGKILL)
+        tool.stdout.read()
+        said = tool.stderr.read().decode()
+        assert tool.wait() == 1
+        assert said.startswith("handshook: ") and said.count("\n") == 1, said
 
 
 def test_a_scene_that_goes_otherwise_is_told_and_is_the_exit_code(monkeypatch, capsys):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from cli.commands import ROOT, environment, python, run, started
+from cli.commands import ROOT, children, command, command_line, environment, python, run, started
 from lab.worlds import HANG, World, require
 
 CONNECT = """
@@ -125,6 +126,47 @@ def test_a_program_that_cannot_be_started():
     assert (done.returncode, done.stderr) == (127, b"handshook: no-such-program: No such file or directory\n")
     done = run(ROOT, "serve", "--echo", "--", "/etc/passwd")
     assert (done.returncode, done.stderr) == (126, b"handshook: /etc/passwd: Permission denied\n")
+    done = run(ROOT, "serve", "--echo", "--", "")
+    assert (done.returncode, done.stderr) == (127, b"handshook: '': no program has an empty name\n")
+
+
+def test_a_directory_that_the_user_cannot_enter_is_named(tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    words = command(require(World("nobody", "veth")), "serve", "--quiet", "--echo", "--", "pwd")
+    # The user's own from the beginning, as after `cd; su nobody`.
+    done = subprocess.run(words, env=environment(ROOT), cwd=closed, capture_output=True, timeout=HANG, check=False)
+    assert done.returncode == 126
+    # The kernel tells nobody what it is called.
+    assert re.fullmatch(rb"handshook: working directory \S+: Permission denied\n", done.stderr), done.stderr
+
+
+@pytest.mark.parametrize("manner", ["--json", "--explain"])
+def test_a_record_that_cannot_be_written_whole_is_an_error(manner):
+    for code, told in ((0, 1), (3, 3)):
+        with open("/dev/full", "wb") as full:
+            done = run(
+                ROOT,
+                "serve",
+                "--echo",
+                manner,
+                "--",
+                *python(f"{CONNECT}raise SystemExit({code})"),
+                stdout=1,
+                stderr=full,
+            )
+        assert done.returncode == told
+
+
+def test_a_stopped_keeper_does_not_hold_up_the_end():
+    began = time.monotonic()
+    with started(ROOT, "serve", "--echo", "--", "sh", "-c", "echo here; sleep 1000", stdout=subprocess.PIPE) as tool:
+        assert tool.stdout.readline() == b"here\n"
+        (keeper,) = (pid for pid in children(tool.pid) if b"handshook.lab.keeper" in command_line(pid))
+        os.kill(keeper, signal.SIGSTOP)
+        tool.terminate()
+        assert tool.wait(HANG) == 143
+    assert time.monotonic() - began < 9
 
 
 def test_json_is_a_line_a_step():
@@ -201,18 +243,16 @@ def test_sigkill_leaves_nothing():
 def test_no_private_network_says_why(tmp_path):
     world = require(World("nobody", "tun"))
     # As nobody without the TUN node opened for them, "--link tun" can't be had.
-    line = [part for part in _command(world, "serve", "--echo", "--", "true") if part != "--tun"]
+    line = [part for part in command(world, "serve", "--echo", "--", "true") if part != "--tun"]
     done = subprocess.run(line, env=environment(world), cwd="/", capture_output=True, timeout=HANG, check=False)
     assert done.returncode == 1
     first, second = done.stderr.decode().splitlines()
     assert first.startswith("handshook: no private network: /dev/net/tun may not be opened")
-    assert "veth" in second
-
-
-def _command(world, *words):
-    from cli.commands import command
-
-    return command(world, *words)
+    assert "--link veth" in second
+    # The same rule for every command: a link that was asked for by its name is had, or it is an error.
+    line = [part for part in command(world, "demo") if part != "--tun"]
+    done = subprocess.run(line, env=environment(world), cwd="/", capture_output=True, timeout=HANG, check=False)
+    assert done.returncode == 1 and done.stderr.decode().startswith(first)
 
 
 ON_A_TUN = """
@@ -251,6 +291,41 @@ with socket.create_server(("10.9.0.1", 2222)) as server:
     taken.close()
     assert client.stdout.read() == b"good day" and client.wait(30) == 0
 """
+
+
+REFUSED_ON_A_TUN = """
+import subprocess, sys
+from pyroute2 import IPRoute
+from handshook.lab import libc
+libc.unshare(libc.CLONE_NEWNET)
+with IPRoute() as netlink:
+    netlink.link("set", index=netlink.link_lookup(ifname="lo")[0], state="up")
+    netlink.link("add", ifname="mine", kind="tuntap", mode="tun")
+    index = netlink.link_lookup(ifname="mine")[0]
+    netlink.addr("add", index=index, address="10.9.0.1", prefixlen=24)
+    netlink.link("set", index=index, state="up")
+    netlink.route("add", dst="10.7.0.0/24", oif=index)
+for address in sys.argv[1:]:
+    ours = [sys.executable, "-P", "-m", "handshook.cli", "connect", "--quiet", "--tun", "mine", "--address", address]
+    # An address that is taken is seen by what comes next: the connection to a closed port.
+    done = subprocess.run([*ours, "10.9.0.1", "9"], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    print(done.returncode, done.stderr.splitlines()[-1])
+"""
+
+
+def test_an_address_that_the_kernel_would_not_send_to_the_device_is_refused():
+    require(ROOT)
+    addresses = ["10.9.0.1/24", "10.8.0.2/24", "10.9.0.255/24", "127.0.0.5", "10.9.0.2/24", "10.9.0.3", "10.7.0.9/32"]
+    words = [sys.executable, "-P", "-c", REFUSED_ON_A_TUN, *addresses]
+    done = subprocess.run(words, env=environment(ROOT), capture_output=True, timeout=HANG, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    own, elsewhere, broadcast, loopback, *taken = done.stdout.decode().splitlines()
+    assert own.startswith("2 ") and "--address 10.9.0.1: that is the kernel's own address" in own
+    assert elsewhere.startswith("2 ") and "--address 10.8.0.2: the kernel knows no way to it" in elsewhere
+    assert broadcast.startswith("2 ") and "--address 10.9.0.255: that is not the address of one host" in broadcast
+    assert loopback.startswith("2 ") and "--address 127.0.0.5: that is the kernel's own address" in loopback
+    for line in taken:
+        assert line == "1 handshook: 10.9.0.1:9 answered the SYN with RST: nobody listens there"
 
 
 def test_a_device_of_the_users_own():

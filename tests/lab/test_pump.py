@@ -24,6 +24,7 @@ class Recorder:
     def __init__(self) -> None:
         self.heard: list[bytes] = []
         self.batches: list[int] = []
+        self.times: list[float] = []
         self.to_say: list[bytes] = []
         self.asked = 0
         self.due: float | None = None
@@ -34,6 +35,7 @@ class Recorder:
     def receive_many(self, frames: list[bytes], now: float) -> None:
         self.heard += frames
         self.batches.append(len(frames))
+        self.times.append(now)
         if self.answers:
             self.to_say += [b"re: " + frame for frame in frames]
 
@@ -283,3 +285,76 @@ def test_a_link_that_is_down_is_told(bench: Bench) -> None:
     bench.far.send(b"x")
     with pytest.raises(LinkDown):
         bench.pump.turn(HANG)
+
+
+def test_spare_time_is_after_the_answers_and_before_the_sleep(bench: Bench) -> None:
+    seen: list[list[bytes]] = []
+
+    def work() -> bool:
+        seen.append(bench.arrived())
+        return len(seen) < 3
+
+    bench.engine.to_say = [b"answer"]
+    bench.pump.in_spare_time(work)
+    assert bench.pump.turn(0.01)
+    assert seen == [[b"answer"], [], []]
+    # One that never sleeps has none to spare.
+    assert not bench.pump.turn(0)
+    assert len(seen) == 3
+
+
+def test_whatever_waits_goes_before_spare_time(bench: Bench) -> None:
+    bench.engine.answers = True
+    done: list[int] = []
+
+    def work() -> bool:
+        done.append(len(bench.engine.heard))
+        if len(done) == 2:
+            bench.far.send(b"frame")
+        return True
+
+    bench.pump.in_spare_time(work)
+    assert bench.pump.turn(HANG)
+    assert (done, bench.engine.heard) == ([0, 0], [b"frame"])
+    # A timer that is due, too.
+    bench.engine.to_say = []
+    bench.engine.due = time.monotonic() - 1
+    assert bench.pump.turn(HANG)
+    assert len(done) == 2 and len(bench.engine.advanced) >= 1
+
+
+def test_spare_time_is_part_of_the_time_that_a_turn_may_take(bench: Bench) -> None:
+    clock = [0.0]
+
+    def work() -> bool:
+        clock[0] += HANG
+        return False
+
+    with Pump(bench.engine, bench.device, clock=lambda: clock[0]) as pump:
+        pump.in_spare_time(work)
+        began = time.monotonic()
+        assert not pump.turn(HANG)
+        assert clock[0] == HANG and time.monotonic() - began < HANG
+
+
+def test_each_batch_has_the_time_at_which_it_was_read() -> None:
+    near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    engine, reads = Recorder(), iter(([b"x"] * BATCH, [b"y"]))
+    clock = iter(range(1000))
+
+    class Scripted(FrameDescriptor):
+        def read(self) -> list[bytes]:
+            self.read_at.append(next(clock))
+            return next(reads)
+
+        read_at: list[int] = []
+
+    with (
+        Scripted(near.detach(), name="scripted", mtu=1500) as device,
+        far,
+        Pump(engine, device, clock=lambda: next(clock)) as pump,
+    ):
+        far.send(b"x")
+        pump.turn(HANG)
+        assert engine.batches == [BATCH, 1]
+        assert engine.times == [moment + 1 for moment in device.read_at]

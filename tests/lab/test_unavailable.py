@@ -40,6 +40,14 @@ CASES = [
     (Refusal("crash", 0, "Traceback…\nValueError: odd"), {}, "ValueError: odd", "report"),
     (Refusal("keeper", 0, ""), {}, "keeper", "report"),
     (Refusal("address", errno.EEXIST), {}, "EEXIST", "report"),
+    (Refusal("start", errno.EMFILE), {}, "ulimit -n", "ulimit -n 256"),
+    (Refusal("crash", 0, "…\nOSError: [Errno 24] Too many open files"), {}, "ulimit -n", "ulimit -n 256"),
+    (Refusal("keeper", 0, "python: error while loading: Error 24"), {}, "ulimit -n", "ulimit -n 256"),
+    (Refusal("tun", errno.ENFILE), {}, "fs.file-max", "sysctl"),
+    (Refusal("keeper", errno.EAGAIN), {}, "ulimit -u", "end some"),
+    (Refusal("crash", 0, "…\nRuntimeError: can't start new thread"), {}, "ulimit -u", "end some"),
+    (Refusal("tun", errno.ENOENT), {}, "no /dev/net/tun", "--link veth"),
+    (Refusal("veth", errno.EPERM), {}, "EPERM", "--link tun"),
 ]
 
 

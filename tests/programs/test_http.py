@@ -169,6 +169,23 @@ def test_not_modified(wire):
     assert get(wire, "/page.html", "If-Modified-Since: yesterday")[0] == 200
 
 
+@pytest.mark.parametrize("year", [100_000_000_000_000, -100_000_000_000, 253402300800])
+def test_a_time_that_http_cannot_write_is_left_out(root, wire, monkeypatch, year):
+    """Not every file system keeps such times, so the kernel's answer is made up here."""
+    real = os.fstat
+
+    def fstat(descriptor):
+        status = list(real(descriptor))
+        return os.stat_result([*status[:8], year, status[9]])
+
+    monkeypatch.setattr("handshook.io.directory.os.fstat", fstat)
+    status, fields, body = get(wire, "/page.html")
+    assert (status, body) == (200, b"<p>a page")
+    assert "last-modified" not in fields
+    since = "If-Modified-Since: Fri, 31 Dec 9999 23:59:59 GMT"
+    assert get(wire, "/page.html", since)[0] == (304 if year < 0 else 200)
+
+
 def test_other_methods(wire):
     for method in ("PUT", "DELETE", "OPTIONS", "BREW"):
         status, fields, _ = get(wire, "/page.html", method=method)

@@ -113,3 +113,107 @@ def test_durations():
         "3.0 s",
         "61.0 s",
     ]
+
+
+def open_script():
+    script = Script()
+    script.state = State.LISTEN
+    script.into(Outcome.SYN_ANSWERED, "S", 0, after=State.SYN_RECEIVED).out(Outcome.SENT_SYN_ACK, "SA", 0, 1)
+    return script.into(Outcome.ESTABLISHED_PASSIVE, "A", 1, 1, after=State.ESTABLISHED)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.SENT_FIN, Outcome.SENT_FIN_AGAIN])
+@pytest.mark.parametrize("after", [State.FIN_WAIT_1, State.LAST_ACK])
+def test_a_fin_of_ours_with_data_tells_of_both_and_of_the_ack(outcome, after):
+    script = open_script().into(Outcome.DATA_ACCEPTED, "PA", 1, 1, data=b"x" * 76)
+    script.state = after
+    script.out(outcome, "FPA", 1, 77, data=b"y" * 251)
+    text = explain(moments(script.steps)[-1])
+    assert text.startswith("First 251 bytes, numbers 1 to 251, with ack 77. ")
+    assert "number 252" in text
+
+
+@pytest.mark.parametrize(
+    ("outcome", "after"),
+    [
+        (Outcome.FIN_ACCEPTED, State.CLOSE_WAIT),
+        (Outcome.FIN_ACCEPTED, State.CLOSING),
+        (Outcome.FIN_ACCEPTED, State.TIME_WAIT),
+        (Outcome.FIN_BOTH, State.TIME_WAIT),
+    ],
+)
+def test_a_fin_of_the_peers_with_data_tells_of_both(outcome, after):
+    script = open_script().into(outcome, "FPA", 1, 1, after=after, data=b"x" * 194)
+    text = explain(moments(script.steps)[-1])
+    assert text.startswith("First 194 bytes, numbers 1 to 194, with ack 1. ")
+    assert "number 195" in text
+
+
+def test_the_third_segment_may_carry_data():
+    script = Script(local=("198.51.100.2", 49152), remote=("198.51.100.1", 81))
+    script.call(Outcome.CALLED_CONNECT, after=State.SYN_SENT).out(Outcome.SENT_SYN, "S", 0)
+    script.into(Outcome.ESTABLISHED_ACTIVE, "SA", 0, 1, after=State.ESTABLISHED)
+    script.out(Outcome.SENT_DATA, "PA", 1, 1, data=b"x" * 85).out(Outcome.SENT_DATA, "PA", 86, 1, data=b"y")
+    assert "The third segment" in said(script.steps, Outcome.SENT_DATA)
+    assert "and 85 bytes with it" in said(script.steps, Outcome.SENT_DATA)
+    assert "The third segment" not in said(script.steps, Outcome.SENT_DATA, 1)
+
+
+def test_an_abort_promises_a_rst_only_where_one_is_sent():
+    """RFC 9293 3.10.5: none in SYN-SENT, and none once both sides have finished."""
+
+    def aborted(script):
+        return explain(moments(script.call(Outcome.CALLED_ABORT, after=State.CLOSED).steps)[-1])
+
+    assert "a RST tells the peer" in aborted(open_script())
+    opening = Script()
+    opening.call(Outcome.CALLED_CONNECT, after=State.SYN_SENT).out(Outcome.SENT_SYN, "S", 0)
+    assert "No RST" in aborted(opening)
+    for state in (State.CLOSING, State.LAST_ACK):
+        script = open_script()
+        script.state = state
+        # Called to finish, and the FIN not sent yet: the peer doesn't know.
+        assert "a RST tells the peer" in aborted(script)
+        script = open_script()
+        script.state = state
+        script.out(Outcome.SENT_FIN, "FA", 1, 2)
+        assert "none is sent" in aborted(script)
+    script = open_script()
+    script.state = State.TIME_WAIT
+    assert "none is sent" in aborted(script)
+
+
+def test_the_first_numbers_two_reasons():
+    assert "a clock, so that late copies from an earlier connection" in said(fetched(), Outcome.SENT_SYN)
+    assert "earlier connection" in said(served(), Outcome.SYN_ANSWERED)
+
+
+def test_time_wait_has_a_length_where_it_is_known():
+    steps = served()
+    conversation = Conversation(steps[0], msl=30.0)
+    known = next(text for step in steps if "2 MSL" in (text := explain(conversation.take(step))))
+    assert "We wait 2 MSL (twice 30 s)" in known
+    assert "We wait 2 MSL:" in said(steps, Outcome.FIN_BOTH)
+
+
+def sacked(outcome, *blocks, ack=1000):
+    script = open_script()
+    own = [tuple((ENGINE_ISN + edge) & 0xFFFFFFFF for edge in block) for block in blocks]
+    script.out(Outcome.SENT_DATA, "A", 1, 1, data=b"x" * 1400)
+    script.into(outcome, "A", 1, ack, options=[("add_sack", own)])
+    return explain(moments(script.steps)[-1])
+
+
+@pytest.mark.parametrize(
+    "outcome", [Outcome.ACKED, Outcome.ACK_NOTHING_NEW, Outcome.DUPLICATE_ACK, Outcome.DATA_ACCEPTED, Outcome.FIN_ACKED]
+)
+def test_what_sack_says_is_told_with_whatever_it_comes(outcome):
+    """RFC 2883 4: the first block reports a copy when it lies below the ack, or within the second."""
+    assert sacked(outcome, (500, 700)).endswith("SACK: 200 bytes came twice (D-SACK).")
+    within = sacked(outcome, (1100, 1150), (1100, 1200))
+    assert within.endswith("SACK: 50 bytes came twice (D-SACK). SACK: 100 bytes beyond the gap have arrived.")
+    assert sacked(outcome, (1300, 1400), (1100, 1200)).endswith("SACK: 200 bytes beyond the gap have arrived.")
+
+
+def test_what_is_not_believed_reports_nothing():
+    assert "SACK" not in sacked(Outcome.PAWS_REJECTED, (500, 700))

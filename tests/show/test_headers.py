@@ -23,8 +23,16 @@ def text(packet):
 
 def test_every_row_is_as_wide_as_32_bits():
     for one in served():
-        for row in draw_headers(one, CANVAS)[1:]:
+        for row in draw_headers(one, CANVAS)[3:]:
             assert len(row.strip()) == 65
+
+
+def test_the_bits_are_numbered():
+    indent = " " * ((80 - 65) // 2)
+    tens, ones, *table = draw_headers(served()[0], CANVAS)[1:]
+    assert table[0].strip().startswith("+-")
+    assert [ones[len(indent) + 1 + 2 * bit] for bit in range(32)] == [str(bit % 10) for bit in range(32)]
+    assert {bit: tens[len(indent) + 1 + 2 * bit] for bit in (0, 10, 20, 30)} == {0: "0", 10: "1", 20: "2", 30: "3"}
 
 
 def test_flags_are_eight_cells():
@@ -57,7 +65,8 @@ def test_sack_edges_and_data():
 def test_a_checksum_left_to_the_link_is_said_to_be():
     framing = Framing(bytes(10), bytes(10), vnet=True)
     drawn = "\n".join(draw_headers(step(b"\x01" + bytes(9) + frame(KERNEL, ENGINE, "A", 1, 1), framing), CANVAS))
-    assert "(left to link)" in drawn
+    assert "(begun)" in drawn and "begun: so far the sum of addresses, protocol and length." in drawn
+    assert "begun" not in text(frame(KERNEL, ENGINE, "A", 1, 1))
 
 
 def test_what_is_no_segment_has_no_drawing():

@@ -11,7 +11,7 @@ from show.script import STORIES, Script, frame, served, stamp
 from handshook.host.step import Direction, Step
 from handshook.outcomes import Outcome
 from handshook.show.ink import ASCII, UNICODE, Canvas, length
-from handshook.show.ladder import Shown, draw
+from handshook.show.ladder import Shown, draw, legend
 from handshook.tcp.states import State
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -87,6 +87,21 @@ def test_a_repeated_segment_and_a_dropped_one_look_different():
     dropped = next(line for line in drawn.splitlines() if "DROPPED_SYN_QUEUE_FULL" in line)
     again = next(line for line in drawn.splitlines() if "SENT_SYN_AGAIN" in line)
     assert dropped.rstrip().endswith("✗│") and "╌" in again
+
+
+def test_a_tail_probe_is_dashed_as_all_that_is_sent_again():
+    script = Script()
+    script.state = State.ESTABLISHED
+    script.out(Outcome.SENT_DATA, "PA", 1, 1, data=b"x" * 9).out(Outcome.SENT_TAIL_PROBE, "PA", 1, 1, data=b"x" * 9)
+    first, probe = (line for line in draw(script.steps).splitlines() if "SENT_" in line)
+    assert "╌" in probe and "╌" not in first
+
+
+@pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
+def test_the_legend_knows_every_sign(glyphs):
+    text = legend(Canvas(80, glyphs))
+    assert f"{glyphs.again * 2}: sent before" in text and f"{glyphs.lost}: not taken" in text
+    assert "only (as sent) where that side's SYN was not seen" in text
 
 
 def test_silence_is_drawn():

@@ -126,3 +126,57 @@ def test_what_a_stream_can_show(monkeypatch):
     assert canvas_for(Terminal()).color is False
     assert canvas_for(Terminal()).width == 100
     assert canvas_for(StringIO(), width=10).width == 72 and canvas_for(StringIO(), width=500).width == 120
+
+
+def icmp6(kind, code, rest=bytes(4), destination="ff02::2", *, spoiled=False):
+    """An ICMPv6 message from fe80::1, as a whole packet."""
+    from handshook.wire.addresses import pack
+    from handshook.wire.checksum import checksum
+
+    message = bytes((kind, code, 0, 0)) + rest
+    addresses = pack("fe80::1") + pack(destination)
+    right = checksum(addresses + len(message).to_bytes(4, "big") + bytes((0, 0, 0, 58)) + message) ^ spoiled
+    message = message[:2] + right.to_bytes(2, "big") + message[4:]
+    return bytes((0x60, 0, 0, 0)) + len(message).to_bytes(2, "big") + bytes((58, 255)) + addresses + message
+
+
+def ignored(packet, outcome=Outcome.ICMP_IGNORED):
+    return Step(1.0, Direction.IN, outcome, State.CLOSED, State.CLOSED, frame=packet)
+
+
+def test_what_was_sent_to_everybody_and_came_to_nothing_is_not_drawn():
+    assert watch([ignored(icmp6(133, 0))])[0] == ""
+    ipv4 = bytes((0x46, 0, 0, 32, 0, 0, 0, 0, 1, 2, 0, 0, 10, 9, 0, 1, 224, 0, 0, 22)) + bytes(12)
+    assert watch([ignored(ipv4, Outcome.IP_PROTOCOL_UNKNOWN)])[0] == ""
+    # A machine counts what it likes.
+    assert "ICMP_IGNORED" in watch([ignored(icmp6(133, 0))], json=True)[0]
+
+
+def test_why_an_icmp_message_was_ignored_is_certain():
+    def told(packet):
+        return " ".join(watch([ignored(packet)])[0].split())
+
+    host = {"destination": "2001:db8::2"}
+    assert "ICMP type 135, code 0, asks nothing of TCP" in told(icmp6(135, 0, **host))
+    assert "checksum is wrong" in told(icmp6(135, 0, spoiled=True, **host))
+    assert "this one is shorter" in told(icmp6(135, 0, b"", **host))
+    udp = bytes(4) + bytes((0x60, 0, 0, 0, 0, 8, 17, 64)) + bytes(40)
+    assert "about something else than a TCP segment" in told(icmp6(1, 4, udp, **host))
+    assert "or a malformed one" not in told(icmp6(135, 0, **host))
+
+
+def test_beside_a_shell_what_there_is_comes_at_once_and_on_lines_of_its_own():
+    stream = StringIO()
+    watcher = Watcher(stream, width=80, ascii=True, color=False, shared=True)
+    *steps, last = served()
+    for step in steps:
+        watcher(step)
+    assert stream.getvalue() == ""
+    watcher.rest()
+    watcher.rest()
+    stream.write("prompt> ")
+    watcher(last)
+    watcher.rest()
+    before, after = stream.getvalue().split("prompt> ")
+    assert before == "\n" + watch(steps)[0]
+    assert after.startswith("\n") and "TIME_WAIT_OVER" in after

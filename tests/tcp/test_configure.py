@@ -1,5 +1,8 @@
 """What a connection may change while it lives: RFC 9293 3.7.4, 3.8.3, 3.8.4, 3.9.1.8, 3.9.1.9, 3.9.2."""
 
+import dataclasses
+import pydoc
+
 import pytest
 from requirements import requirement
 from tcp.ways import PLAIN, VERSIONS
@@ -290,3 +293,12 @@ class TestSoftErrors:
         t.wait(100)
         assert t.stack.events() == []
         assert connection.verdict.evidence["icmp"] == "host unreachable"
+
+
+def test_help_lists_every_knob_with_its_default_unit_and_reason():
+    text = pydoc.plain(pydoc.render_doc(Config))
+    for each in dataclasses.fields(Config):
+        at = text.index(f"{each.name} = {each.default!r} (")
+        unit, _, reason = text[at:].partition(")")
+        assert unit.partition("(")[2] and reason.splitlines()[1].strip(" |"), each.name
+    assert "0.2 s is what Linux has used for decades" in " ".join(text.replace("|", " ").split())

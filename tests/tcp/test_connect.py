@@ -301,3 +301,21 @@ class TestListenerClosed:
         t.listening().close()
         assert t.send("SYN", seq=0) is Outcome.CLOSED_PORT_RESET
         t.expect("RST,ACK", seq=0, ack=1)
+
+
+def test_an_address_of_ipv6_stands_in_brackets_in_a_verdict():
+    stack = Stack(["2001:db8::2"], seed=1)
+    connection = stack.connect(("2001:db8::1", 81))
+    stack.transmit(0.0)
+    assert "[2001:db8::1]:81" in connection.verdict.sentence
+    assert "198.51.100.1:81" in Stack(["198.51.100.2"], seed=1).connect(("198.51.100.1", 81)).verdict.sentence
+
+
+def test_the_verdict_on_an_abort_claims_no_rst_where_none_was_sent():
+    """RFC 9293 3.10.5: in SYN-SENT the connection is only forgotten."""
+    stack = Stack(["198.51.100.2"], seed=1)
+    connection = stack.connect(("198.51.100.1", 81))
+    stack.transmit(0.0)
+    connection.abort()
+    assert stack.transmit(0.0) == []
+    assert connection.verdict.sentence == "given up by the program before 198.51.100.1:81 had answered"

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from .watching import (
     FAILED,
-    Help,
     add_place,
     add_watching,
     check_place,
+    check_watching,
     complain,
     make_watcher,
     open_place,
     port_number,
     refuse,
+    unwritten,
 )
 
 if TYPE_CHECKING:
@@ -40,8 +41,12 @@ examples:
   handshook connect --tun tun9 --address 10.9.0.2/24 10.9.0.1 22
       a server of the machine itself, over a TUN device that you have
 
+the server finds in its environment: HANDSHOOK_ADDRESS, HANDSHOOK_ADDRESS6 (us),
+HANDSHOOK_PEER (itself) and HANDSHOOK_PORT
+
 exit code: 0 both directions finished, 1 the connection or the output failed,
-2 wrong usage, 127 or 126 when the server can't be found or started
+2 wrong usage, 127 or 126 when the server can't be found or started,
+130 after Ctrl-C, 143 after SIGTERM, 141 when the reader of the output has left
 """
 
 
@@ -53,8 +58,6 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
         usage="handshook connect [options] HOST PORT [-- SERVER ARGUMENT...]",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=Help,
-        allow_abbrev=False,
     )
     parser.add_argument("host", metavar="HOST", help="an address, or the word peer: the kernel's side, 198.51.100.1")
     parser.add_argument("port", metavar="PORT", type=port_number, help="1 to 65535")
@@ -65,10 +68,12 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
 
 def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     """Runs the command."""
+    check_watching(options)
     check_place(options, command)
     host = _host(options)
 
     from ..connect import Plan, connect
+    from ..lab import PrivateNetworkEnded
 
     place = open_place(options)
     if place is None:
@@ -84,9 +89,12 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
         except OSError as error:
             complain(error.strerror or str(error))
             return FAILED
+        except PrivateNetworkEnded as error:
+            complain(str(error))
+            return FAILED
         if options.json and not options.quiet and ending.verdict is not None:
             _print_verdict(ending.verdict)
-        return ending.code
+    return ending.code or unwritten(watcher)
 
 
 def _host(options: argparse.Namespace) -> str:
@@ -104,11 +112,13 @@ def _host(options: argparse.Namespace) -> str:
 
 
 def _check_reach(options: argparse.Namespace, place: "Place", host: str) -> str:
+    from ..wire.addresses import is_unicast
+
     address = ip_address(host)
     versions = {ip_address(own).version for own in place.addresses}
     if address.version not in versions:
         refuse(options, f"HOST {host}: the engine has no IPv{address.version} address here")
-    if address.is_multicast or address.is_unspecified or host in place.addresses:
+    if not is_unicast(address.packed) or host in place.addresses:
         refuse(options, f"HOST {host}: that is not the address of another host")
     return host
 

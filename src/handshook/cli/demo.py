@@ -4,7 +4,8 @@ import argparse
 import sys
 from typing import Any
 
-from .watching import Help, add_watching, make_watcher
+from .called import called
+from .watching import FAILED, add_watching, complain, make_watcher, refuse
 
 DESCRIPTION = """
 Five short scenes, drawn as they happen: our engine on one side, the Linux kernel and real programs on the other, in a
@@ -17,7 +18,8 @@ examples:
   handshook demo --json | jq -r '[.scene, .outcome] | @tsv'
   handshook demo --memory
 
-exit code: 0 every scene went as it says, 1 one did not, 2 wrong usage
+exit code: 0 every scene went as it says, 1 one did not, or the network that
+--link names can't be had, 2 wrong usage, 130 after Ctrl-C, 143 after SIGTERM
 """
 
 
@@ -28,8 +30,6 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
         help="five short scenes with the Linux kernel, drawn as they happen",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=Help,
-        allow_abbrev=False,
     )
     add_watching(parser, "standard output", quiet=False)
     network = parser.add_argument_group("network").add_mutually_exclusive_group()
@@ -37,16 +37,28 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
         "--link",
         choices=("auto", "tun", "veth"),
         default="auto",
-        help="what joins engine and kernel (default: auto, a TUN device where it can be had)",
+        help="what joins engine and kernel (default: auto, the first that can be had, or else memory)",
     )
     network.add_argument("--memory", action="store_true", help="two engines on a link in memory, no kernel, no waiting")
+    parser.add_argument("--seed", metavar="N", type=int, help="with --memory: the same numbers each time")
     parser.set_defaults(run=run, parser=parser, takes_command=False)
 
 
 def run(options: argparse.Namespace, _: tuple[str, ...]) -> int:
     """Runs the command."""
+    if options.seed is not None and not options.memory:
+        refuse(options, "--seed is for --memory; a real kernel draws its own numbers")
+
     from ..demo import demo
     from ..demo.teller import Teller
+    from ..lab import PrivateNetworkEnded, PrivateNetworkUnavailable
 
+    link = None if options.memory else options.link
     with Teller(sys.stdout, json=options.json, make=lambda stream: make_watcher(options, stream, "kernel")) as teller:
-        return 0 if demo(teller, link=None if options.memory else options.link) else 1
+        try:
+            return 0 if demo(teller, link=link, seed=options.seed, command=called()) else FAILED
+        except PrivateNetworkUnavailable as unavailable:
+            complain(f"no private network: {unavailable.reason}", cure=unavailable.cure)
+        except PrivateNetworkEnded as error:
+            complain(str(error))
+        return FAILED

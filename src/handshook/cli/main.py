@@ -1,6 +1,7 @@
 """`handshook`: finds the command, runs it, and ends as a well-behaved program does, whatever happens.
 
-Exit codes: 0 success, 1 what was watched failed, 2 wrong usage, 130 after Ctrl-C, 128 and the signal after others.
+Exit codes: 0 success, 1 what was watched failed, 2 wrong usage, 130 after Ctrl-C, 128 and the signal after others
+(143 after SIGTERM).
 """
 
 import argparse
@@ -12,7 +13,8 @@ from types import FrameType
 from typing import NoReturn
 
 from . import connect, demo, serve
-from .watching import Help, complain
+from .parser import Parser
+from .watching import complain
 
 COMMANDS = (demo, serve, connect)
 
@@ -34,6 +36,9 @@ examples:
 
 Everything runs in a private network of its own and needs no root.
 Each command has its own --help.
+
+exit code: 0 success, 1 what was watched failed, 2 wrong usage,
+130 after Ctrl-C, 143 after SIGTERM; with a program beside it, the program's own
 """
 
 
@@ -41,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code. SystemExit, as argparse raises it, is left to the interpreter."""
     _open_standard_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        # As the script has left it until here (bin/handshook); one that is ignored stays so.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _leave)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, _leave)
@@ -65,13 +73,7 @@ def _parse(words: list[str]) -> tuple[argparse.Namespace, tuple[str, ...]]:
     # Split here: argparse takes a "--" out of what follows it, too.
     at = words.index("--") if "--" in words else len(words)
     ours, command = words[:at], tuple(words[at + 1 :])
-    parser = argparse.ArgumentParser(
-        prog="handshook",
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
-        formatter_class=Help,
-        allow_abbrev=False,
-    )
+    parser = Parser(prog="handshook", description=DESCRIPTION, epilog=EXAMPLES)
     parser.add_argument("--version", action=_Version, help="show the version and whether it is compiled")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in COMMANDS:
@@ -100,7 +102,7 @@ class _Version(argparse.Action):
         except PackageNotFoundError:
             number = "(not installed)"
         built = "plain Python" if (stack.__file__ or "").endswith(".py") else "compiled"
-        print(f"handshook {number}, {built}, Python {sys.version.split()[0]}")
+        print(f"handshook {number}, {built}, Python {sys.version.split()[0]}", flush=True)
         parser.exit()
 
 

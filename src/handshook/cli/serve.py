@@ -8,15 +8,16 @@ from typing import Any
 
 from .watching import (
     FAILED,
-    Help,
     add_place,
     add_watching,
     check_place,
+    check_watching,
     complain,
     make_watcher,
     open_place,
     port_number,
     refuse,
+    unwritten,
 )
 
 DESCRIPTION = """
@@ -43,7 +44,8 @@ examples:
       for the whole machine, until Ctrl-C
 
 exit code: the program's own; 127 or 126 when it can't be found or started;
-1 where there is no such network; 2 wrong usage
+1 where there is no such network, or what was watched can't be written;
+2 wrong usage; 130 after Ctrl-C, 143 after SIGTERM
 """
 
 
@@ -56,10 +58,8 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
         "                       [-- PROGRAM ARGUMENT...]",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=Help,
-        allow_abbrev=False,
     )
-    what = parser.add_argument_group("what is served").add_mutually_exclusive_group(required=True)
+    what = parser.add_argument_group("what is served").add_mutually_exclusive_group()
     what.add_argument(
         "--echo", action="store_const", const="echo", dest="service", help="send back what comes (port 7)"
     )
@@ -84,6 +84,12 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
 
 def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     """Runs the command."""
+    if options.service is None and options.dir is None:
+        refuse(options, "one of the arguments --echo --discard --chargen --dir is required")
+    if options.dir is not None and not os.path.isdir(options.dir):
+        there = os.path.lexists(options.dir)
+        refuse(options, f"--dir {options.dir}: " + ("that is no directory" if there else "there is no such directory"))
+    check_watching(options)
     check_place(options, command)
     shell = ""
     if not command and options.tun is None:
@@ -91,9 +97,8 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
             refuse(options, "which program is the client? Name it after --, or start this at a terminal for a shell")
         shell = os.environ.get("SHELL") or "/bin/sh"
         command = (shell,)
-    if options.dir is not None and not os.path.isdir(options.dir):
-        refuse(options, f"--dir {options.dir}: there is no such directory")
 
+    from ..lab import PrivateNetworkEnded
     from ..serve import Plan, serve
 
     plan = Plan(options.service, options.dir, options.port, command)
@@ -103,13 +108,17 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     with place, contextlib.ExitStack() as after:
         watcher = None
         if not options.quiet:
-            watcher = make_watcher(options, sys.stderr, place.peer_name)
+            watcher = make_watcher(options, sys.stderr, place.peer_name, shared=bool(shell))
             after.callback(watcher.close)
         if shell:
             complain(f"your shell, in the private network; exit ends it. Here {plan.what} is at")
             complain(f"{place.addresses[0]} port {plan.at_port}: $HANDSHOOK_ADDRESS, $HANDSHOOK_PORT")
         try:
-            return serve(plan, place, observer=watcher, say=complain)
+            code = serve(plan, place, observer=watcher, say=complain)
         except OSError as error:
             complain(error.strerror or str(error))
             return FAILED
+        except PrivateNetworkEnded as error:
+            complain(str(error))
+            return FAILED
+    return code or unwritten(watcher)

@@ -1,6 +1,7 @@
 """What all commands have in common: how the ladder is shown, where the engine stands, how errors are said."""
 
 import argparse
+import contextlib
 import sys
 from typing import IO, TYPE_CHECKING, NoReturn
 
@@ -9,13 +10,6 @@ if TYPE_CHECKING:
     from ..show.watch import Watcher
 
 FAILED = 1
-
-
-class Help(argparse.HelpFormatter):
-    """Fills what is prose; what has indented lines, such as examples, stays as it is."""
-
-    def _fill_text(self, text: str, width: int, indent: str) -> str:
-        return text if "\n  " in text else super()._fill_text(text, width, indent)
 
 
 def add_watching(parser: argparse.ArgumentParser, where: str, *, quiet: bool = True) -> None:
@@ -59,13 +53,23 @@ def add_place(parser: argparse.ArgumentParser) -> None:
         metavar="CIDR",
         action="append",
         default=[],
-        help="with --tun: the engine's own address there, such as 10.0.0.2/24; may be given twice, for IPv4 and IPv6",
+        help="with --tun: the engine's own address there, one that the kernel sends to the device and does not have "
+        "itself, such as 10.0.0.2/24 (the prefix may be left out); may be given twice, for IPv4 and IPv6",
     )
+
+
+def check_watching(options: argparse.Namespace) -> None:
+    """Ends with a usage error where the options contradict each other."""
+    for name in ("json", "explain", "headers"):
+        if options.quiet and getattr(options, name):
+            refuse(options, f"--quiet draws nothing, so --{name} has nothing to do")
 
 
 def check_place(options: argparse.Namespace, command: tuple[str, ...]) -> None:
     """Ends with a usage error where the options contradict each other."""
     from ipaddress import ip_interface
+
+    from ..wire.addresses import is_unicast
 
     if options.tun is None:
         if options.address:
@@ -77,11 +81,17 @@ def check_place(options: argparse.Namespace, command: tuple[str, ...]) -> None:
         refuse(options, "--link is for a private network, --tun for a device outside of one")
     if command:
         refuse(options, "a command can only run in a private network; without --tun there is one")
+    versions = set()
     for address in options.address:
         try:
-            ip_interface(address)
+            own = ip_interface(address)
         except ValueError:
             refuse(options, f"--address {address}: that is not an address, such as 10.0.0.2/24")
+        if not is_unicast(own.packed):
+            refuse(options, f"--address {address}: no host can have that address (multicast, broadcast or unspecified)")
+        if own.version in versions:
+            refuse(options, f"--address {address}: a second IPv{own.version} address; one of each version can be given")
+        versions.add(own.version)
 
 
 def open_place(options: argparse.Namespace) -> "Place | None":
@@ -95,14 +105,18 @@ def open_place(options: argparse.Namespace) -> "Place | None":
         return Place.attached(options.tun, options.address)
     except PrivateNetworkUnavailable as unavailable:
         complain(f"no private network: {unavailable.reason}", cure=unavailable.cure)
+    except ValueError as error:
+        refuse(options, f"--address {error}")
     except OSError as error:
-        complain(f"--tun {options.tun}: {error.strerror or error}")
+        where = "no private network" if options.tun is None else f"--tun {options.tun}"
+        complain(f"{where}: {error.strerror or error}")
     return None
 
 
-def make_watcher(options: argparse.Namespace, stream: IO[str], peer_name: str) -> "Watcher":
-    """The watcher that the options ask for."""
+def make_watcher(options: argparse.Namespace, stream: IO[str], peer_name: str, *, shared: bool = False) -> "Watcher":
+    """The watcher that the options ask for; `shared` as the `Watcher` has it."""
     from ..show.watch import Watcher
+    from ..tcp.config import Config
 
     return Watcher(
         stream,
@@ -111,7 +125,17 @@ def make_watcher(options: argparse.Namespace, stream: IO[str], peer_name: str) -
         headers=options.headers,
         json=options.json,
         peer_name=peer_name,
+        msl=Config().msl,
+        shared=shared,
     )
+
+
+def unwritten(watcher: "Watcher | None") -> int:
+    """After all is watched: 1, and a word, when not all could be written, else 0. A reader who left wanted no more."""
+    if watcher is None or watcher.failure is None or isinstance(watcher.failure, BrokenPipeError):
+        return 0
+    complain(f"what happened could not be written whole: {getattr(watcher.failure, 'strerror', watcher.failure)}")
+    return FAILED
 
 
 def refuse(options: argparse.Namespace, text: str) -> NoReturn:
@@ -122,9 +146,11 @@ def refuse(options: argparse.Namespace, text: str) -> NoReturn:
 
 def complain(text: str, *, cure: str = "") -> None:
     """One line to the user, and below it what to do."""
-    print(f"handshook: {text}", file=sys.stderr)
-    if cure:
-        print(f"           {cure}", file=sys.stderr)
+    # On a full disk, say, there is nobody to tell that nobody can be told.
+    with contextlib.suppress(OSError, ValueError):
+        print(f"handshook: {text}", file=sys.stderr)
+        if cure:
+            print(f"           {cure}", file=sys.stderr)
 
 
 def port_number(text: str) -> int:

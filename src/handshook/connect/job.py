@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..io.relay import Relay
 from ..lab import Program
-from ..session.beside import NOT_FOUND, NOT_STARTED, end_program, environment, exit_code, wait_listening
+from ..session.beside import end_program, environment, exit_code, start_program, wait_listening
 from ..session.place import Place
 from ..session.session import Observer, Session
 from ..tcp.verdict import Verdict
@@ -58,16 +58,11 @@ def connect(
         server: Program | None = None
         if plan.command:
             assert place.network is not None
-            try:
-                server = place.network.popen(
-                    plan.command, env=environment(place, plan.port), stdin=subprocess.DEVNULL, stdout=2, stderr=2
-                )
-            except (FileNotFoundError, NotADirectoryError) as error:
-                say(f"{error.filename or plan.command[0]}: {error.strerror}")
-                return Ending(NOT_FOUND)
-            except (OSError, ValueError) as error:
-                say(f"{plan.command[0]}: {getattr(error, 'strerror', None) or error}")
-                return Ending(NOT_STARTED)
+            variables = environment(place, plan.port)
+            started = start_program(place.network, plan.command, variables, say, stdin=subprocess.DEVNULL, output=2)
+            if isinstance(started, int):
+                return Ending(started)
+            server = started
             here = plan.host in (place.network.kernel4, place.network.kernel6)
             if here and not wait_listening(session, place.network, server, plan.port, PATIENCE):
                 return Ending(_report_server(server, plan, say))
@@ -87,9 +82,10 @@ def _talk(plan: Plan, session: Session, say: Callable[[str], None], source: int,
         session.turn()
         if not told and relay.peer_finished and not relay.source_finished and not relay.over:
             told = True
+            # Below what has been drawn, not somewhere in it.
+            session.settle()
             say("the other side has finished; Ctrl-D finishes this one")
-    # The ACK of the last FIN leaves with the next turn.
-    session.turn(0)
+    session.settle()
     if relay.sink_error is not None:
         if relay.sink_error.errno == errno.EPIPE:
             return Ending(READER_LEFT, connection.verdict)

@@ -18,7 +18,7 @@ DELAY = 0.01
 
 
 class MemoryStage(Stage):
-    """Two engines; the seeds make it the same story each time."""
+    """Two engines; with a `seed` all numbers are the same each time, without one nobody can guess them."""
 
     peer = KERNEL4
     where = f"two engines on a link in memory, {DELAY * 1000:.0f} ms long, in virtual time"
@@ -26,10 +26,10 @@ class MemoryStage(Stage):
     client_title = "The other engine"
     server_title = "the other engine"
 
-    def __init__(self, observer: Observer) -> None:
+    def __init__(self, observer: Observer, seed: int | None = None) -> None:
         self.config = Config()
-        self.stack = Stack([ENGINE4, ENGINE6], config=self.config, seed=1)
-        self.other = Stack([KERNEL4, KERNEL6], config=self.config, seed=2)
+        self.stack = Stack([ENGINE4, ENGINE6], config=self.config, seed=seed)
+        self.other = Stack([KERNEL4, KERNEL6], config=self.config, seed=None if seed is None else seed + 1)
         self.handlers = Handlers(self.stack)
         self.others = Handlers(self.other)
         self.stack.observe(observer)

@@ -94,7 +94,8 @@ def our_server(play: Play) -> Seen:
     if client.page() != PAGE.encode():
         raise NotAsSaid(f"{name} got something else than the page")
     play.facts.passed(State.SYN_RECEIVED, State.ESTABLISHED, State.FIN_WAIT_1, State.TIME_WAIT)
-    return Seen(f"{name} has the page, all {len(PAGE)} bytes; our side rests in TIME-WAIT.", served[0].verdict)
+    text = f"{stage.client_title} has the page, all {len(PAGE)} bytes; our side rests in TIME-WAIT."
+    return Seen(text, served[0].verdict)
 
 
 def our_client(play: Play) -> Seen:
@@ -191,7 +192,8 @@ def both_at_once(play: Play) -> Seen:
         if not stage.until(lambda: waiting.over):
             raise NotAsSaid(f"it did not close: {connection.verdict}")
     play.facts.passed(State.ESTABLISHED, State.FIN_WAIT_1, State.CLOSING, State.TIME_WAIT)
-    return Seen("FIN-WAIT-1, CLOSING, TIME-WAIT: each side's FIN was acknowledged by itself.", connection.verdict)
+    text = "FIN-WAIT-1, CLOSING, TIME-WAIT: both FINs were sent before either was acknowledged."
+    return Seen(text, connection.verdict)
 
 
 SCENES: tuple[Callable[[Play], Seen], ...] = (our_server, our_client, closed_port, silent_address, both_at_once)

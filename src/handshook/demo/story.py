@@ -1,33 +1,22 @@
 """The whole demo: which stage can be had, one scene after the other, and what to try next."""
 
-import time
-
 from ..host.step import Step
 from ..lab import PrivateNetworkUnavailable
 from ..session.session import Observer
 from .kernel import KernelStage
 from .memory import MemoryStage
+from .next import try_next
 from .scenes import SCENES, Facts, Play
 from .stage import NotAsSaid, Stage
 from .teller import Teller
 
-NEXT = """
-Try next, at a terminal:
-  handshook serve --echo --explain       your own shell, beside an echo server of ours
-  handshook connect peer 8000 --headers -- python3 -m http.server 8000
-                                         type GET / HTTP/1.0 and an empty line
-"""
-NEXT_IN_MEMORY = """
-Try next:
-  handshook demo --memory --no-explain --headers     each segment's header, field by field
-  handshook demo --memory --json                     every step as a line
-"""
 
+def demo(teller: Teller, *, link: str | None = "auto", seed: int | None = None, command: str = "handshook") -> bool:
+    """Plays all scenes, in a private network over `link`, or in memory where that is None.
 
-def demo(teller: Teller, *, link: str | None = "auto") -> bool:
-    """Plays all scenes, in a private network over `link`, or in memory where that is None or can't be had.
-
-    Returns whether all went as they say.
+    "auto" takes the first link that can be had, or else memory. `seed` is for memory: the same numbers each time.
+    `command` is how this tool was called. Returns whether all went as they say; raises `PrivateNetworkUnavailable` for
+    a link that was asked for by its name and can't be had.
     """
     facts = Facts()
 
@@ -35,29 +24,32 @@ def demo(teller: Teller, *, link: str | None = "auto") -> bool:
         facts(step)
         teller(step)
 
-    began = time.monotonic()
-    with _stage(observe, link, teller) as stage:
+    with _stage(observe, link, seed, teller) as stage:
+        began = stage.stack.now
         failed = [number for number in range(1, len(SCENES) + 1) if not _play(number, stage, teller, facts)]
         in_memory = isinstance(stage, MemoryStage)
-    seconds = time.monotonic() - began
+        seconds = stage.stack.now - began
     if failed:
         text = f"{len(failed)} of {len(SCENES)} scenes did not go as they say: {', '.join(map(str, failed))}."
     else:
+        time = f"{seconds:.1f} s of virtual time" if in_memory else f"{seconds:.1f} s"
         text = (
-            f"All {len(SCENES)} scenes went as they say, in {seconds:.1f} s: opened from both sides, refused, never "
-            "answered, and released by us first, by the other side first, and by both at once."
+            f"All {len(SCENES)} scenes went as they say, in {time}: opened from both sides, refused, never answered, "
+            "and released by us first, by the other side first, and by both at once."
         )
     teller.plain("")
     teller.say(text, event="summary", ok=not failed, seconds=round(seconds, 3), failed=failed)
-    teller.plain(*(NEXT_IN_MEMORY if in_memory else NEXT).splitlines())
+    teller.plain(*try_next(command, in_memory, teller.width))
     return not failed
 
 
-def _stage(observe: Observer, link: str | None, teller: Teller) -> Stage:
+def _stage(observe: Observer, link: str | None, seed: int | None, teller: Teller) -> Stage:
     if link is not None:
         try:
             stage: Stage = KernelStage(observe, link)
         except PrivateNetworkUnavailable as unavailable:
+            if link != "auto":
+                raise
             teller.say(
                 f"No private network here: {unavailable.reason}. What would change that: {unavailable.cure}.",
                 event="no private network",
@@ -65,9 +57,9 @@ def _stage(observe: Observer, link: str | None, teller: Teller) -> Stage:
                 cure=unavailable.cure,
             )
             teller.plain("")
-            stage = MemoryStage(observe)
+            stage = MemoryStage(observe, seed)
     else:
-        stage = MemoryStage(observe)
+        stage = MemoryStage(observe, seed)
     teller.say(f"The stage is {stage.where}.", event="stage", where=stage.where)
     return stage
 

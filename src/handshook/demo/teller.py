@@ -34,6 +34,11 @@ class Teller:
     def __call__(self, step: Step) -> None:
         self._watcher(step)
 
+    @property
+    def width(self) -> int:
+        """The columns that a line may have."""
+        return self._canvas.width
+
     def check(self) -> None:
         """Raises what has kept the watcher from writing."""
         if self._watcher.failure is not None:

@@ -131,12 +131,10 @@ def _file(found: int, status: os.stat_result, path: bytes, since: bytes) -> Answ
     if encoding is not None:
         # The file is sent as it is, and as it is it is an archive.
         kind = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}.get(encoding)
-    headers = [
-        ("Content-Type", kind or "application/octet-stream"),
-        ("Last-Modified", formatdate(status.st_mtime, usegmt=True)),
-    ]
+    changed = _last_modified(status)
     if _unchanged(status, since):
-        return Answer(HTTPStatus.NOT_MODIFIED, headers[1:])
+        return Answer(HTTPStatus.NOT_MODIFIED, changed)
+    headers = [("Content-Type", kind or "application/octet-stream"), *changed]
     # Through /proc it is the very file that was looked at, whatever has become of its name.
     descriptor = os.open(f"/proc/self/fd/{found}", os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
     if status.st_size > SMALL:
@@ -172,6 +170,14 @@ class _Pieces:
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
+
+
+def _last_modified(status: os.stat_result) -> list[tuple[str, str]]:
+    """The header, or none for a time that HTTP can't write: its years have four digits (RFC 9110 5.6.7, 8.8.2)."""
+    try:
+        return [("Last-Modified", formatdate(status.st_mtime, usegmt=True))]
+    except (ValueError, OverflowError, OSError):
+        return []
 
 
 def _unchanged(status: os.stat_result, since: bytes) -> bool:

@@ -3,6 +3,6 @@
 from handshook.lab.network import PrivateNetwork
 from handshook.lab.probe import Finding, Probe, probe
 from handshook.lab.program import Program
-from handshook.lab.unavailable import PrivateNetworkUnavailable
+from handshook.lab.unavailable import PrivateNetworkEnded, PrivateNetworkUnavailable
 
-__all__ = ["Finding", "PrivateNetwork", "PrivateNetworkUnavailable", "Probe", "Program", "probe"]
+__all__ = ["Finding", "PrivateNetwork", "PrivateNetworkEnded", "PrivateNetworkUnavailable", "Probe", "Program", "probe"]

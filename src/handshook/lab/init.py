@@ -10,6 +10,7 @@ if nobody lives to write it the pipe simply closes.
 """
 
 import contextlib
+import errno
 import os
 import select
 import signal
@@ -22,6 +23,9 @@ from typing import NoReturn
 from handshook.lab import control, libc
 from handshook.lab.plan import Plan
 from handshook.lab.wiring import Wire, WiringFailed, lay
+
+# The descriptors that come with an order: see control.
+ORDERED = 6
 
 
 def run(channel: socket.socket, lifeline: int, plan: Plan, own_user_namespace: bool) -> NoReturn:
@@ -36,8 +40,9 @@ def run(channel: socket.socket, lifeline: int, plan: Plan, own_user_namespace: b
         code = 0
     except WiringFailed as error:
         _tell_failure(channel, error.step, error.number, str(error))
-    except BaseException:
-        _tell_failure(channel, "crash", 0, traceback.format_exc())
+    except BaseException as error:
+        number = error.errno or 0 if isinstance(error, OSError) else 0
+        _tell_failure(channel, "crash", number, traceback.format_exc())
     finally:
         # Not through the interpreter's exit: its handlers belong to the keeper, of which this is a copy.
         sys.stderr.flush()
@@ -78,9 +83,12 @@ class First:
 
     def _start(self, message: control.Message) -> None:
         serial = message.content["run"]
-        order_file, directory, stdin, stdout, stderr, status = message.descriptors
-        order = control.read_file(order_file)
         try:
+            if len(message.descriptors) < ORDERED:
+                # The kernel leaves out what we have no room for (recvmsg(2), MSG_CTRUNC).
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+            order_file, directory, stdin, stdout, stderr, status = message.descriptors
+            order = control.read_file(order_file)
             os.fchdir(directory)
             program = subprocess.Popen(
                 [control.to_bytes(word) for word in order["argv"]],
@@ -100,7 +108,13 @@ class First:
         self._statuses[program.pid] = status
         message.descriptors.remove(status)
         message.drop()
-        handle = os.pidfd_open(program.pid)
+        try:
+            handle = os.pidfd_open(program.pid)
+        except OSError as error:
+            # Nobody could ever end it.
+            os.kill(program.pid, signal.SIGKILL)
+            self._refuse(serial, error)
+            return
         control.send(self._channel, {"started": serial}, [handle], on_behalf=program.pid)
         os.close(handle)
 

@@ -19,7 +19,7 @@ from typing import IO, Any, TypeAlias
 from handshook.lab import addresses, control
 from handshook.lab.plan import Plan
 from handshook.lab.program import Program
-from handshook.lab.unavailable import Refusal, explain, not_linux
+from handshook.lab.unavailable import PrivateNetworkEnded, Refusal, explain, not_linux
 from handshook.link.device import Device
 
 Word: TypeAlias = str | bytes | os.PathLike[str]
@@ -28,8 +28,9 @@ Stream: TypeAlias = int | IO[Any] | None
 # The links that each choice tries, in order.
 _CHOICES = {"auto": ("tun", "veth"), "tun": ("tun",), "veth": ("veth",)}
 
-# Ending takes milliseconds; this only bounds a kernel that hangs.
+# Starting to fail and ending take milliseconds; these only bound a kernel that hangs, and a keeper that was stopped.
 _PATIENCE = 10.0
+_FAREWELL = 3.0
 
 
 # What the socket says when init has gone, or when it was closed here.
@@ -81,7 +82,10 @@ class PrivateNetwork:
         self.kernel4, self.kernel6, self.engine4, self.engine6 = plan.kernel4, plan.kernel6, plan.engine4, plan.engine6
         self._turn = threading.Lock()
         self._serial = 0
-        self._channel, self._keeper, complaints = _start_keeper(plan)
+        try:
+            self._channel, self._keeper, complaints = _start_keeper(plan)
+        except OSError as error:
+            raise explain(Refusal("start", error.errno or 0, str(error))) from error
         self._end = weakref.finalize(self, _end, os.getpid(), self._channel, self._keeper)
         try:
             self._accept_ready(control.receive(self._channel), complaints)
@@ -105,7 +109,7 @@ class PrivateNetwork:
 
         The streams are as for subprocess.Popen: None for this process's own, PIPE, DEVNULL, a descriptor or
         an open file; stderr also STDOUT. Raises FileNotFoundError or PermissionError where the program can't
-        be started, and RuntimeError when the network has ended. May be called from any thread.
+        be started, and `PrivateNetworkEnded` when the network has ended. May be called from any thread.
         """
         if isinstance(argv, (str, bytes)):
             raise TypeError("argv is a list of words; a command line needs a shell: ['sh', '-c', line]")
@@ -120,7 +124,7 @@ class PrivateNetwork:
         with _Streams(stdin, stdout, stderr) as streams, contextlib.ExitStack() as sent:
             order_file = control.write_file(order)
             sent.callback(os.close, order_file)
-            directory = os.open(cwd or ".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+            directory = _open_directory(cwd)
             sent.callback(os.close, directory)
             told, status = os.pipe()
             sent.callback(os.close, status)
@@ -129,6 +133,10 @@ class PrivateNetwork:
             except BaseException:
                 os.close(told)
                 raise
+            if not answer.descriptors:
+                # The kernel leaves out what this process has no room for (recvmsg(2), MSG_CTRUNC).
+                os.close(told)
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
             program = Program(words, answer.sender, answer.descriptors[0], told)
             program.stdin, program.stdout, program.stderr = streams.take()
         return program
@@ -174,7 +182,7 @@ class PrivateNetwork:
                     raise
                 answer = None
         if answer is None:
-            raise RuntimeError("the private network has ended")
+            raise PrivateNetworkEnded
         if "refused" in answer.content:
             _raise_refusal(answer.content)
         return answer
@@ -187,12 +195,30 @@ class PrivateNetwork:
         if "failed" in answer.content:
             failed = answer.content["failed"]
             raise explain(Refusal(failed["step"], failed["errno"], failed["text"]))
+        if not answer.descriptors:
+            raise explain(Refusal("start", errno.EMFILE))
         ready = answer.content["ready"]
         wire = ready["wire"]
         self.pid = answer.sender
         self.link, self.mtu, self.ipv6 = wire["link"], wire["mtu"], wire["ipv6"]
         self.own_proc, self.own_user_namespace = ready["own_proc"], ready["own_user_namespace"]
         self.device = _open_device(wire, answer.descriptors[0])
+
+
+def _open_directory(path: str | os.PathLike[str] | None) -> int:
+    """Where a program is to start; None is where we are. An error names the directory."""
+    try:
+        return os.open(path or ".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        error.filename = f"working directory {path or _own_directory()}"
+        raise
+
+
+def _own_directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return "(deleted)"
 
 
 def _open_device(wire: control.Document, descriptor: int) -> Device:
@@ -211,9 +237,13 @@ def _open_device(wire: control.Document, descriptor: int) -> Device:
 def _start_keeper(plan: Plan) -> tuple[socket.socket, "subprocess.Popen[bytes]", int]:
     """Returns the channel, the process, and a memory file that has what it wrote to its standard error."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    complaints = os.memfd_create("complaints", os.MFD_CLOEXEC)
     arguments = [str(theirs.fileno()), str(os.getpid()), plan.as_text()]
     with theirs:
+        try:
+            complaints = os.memfd_create("complaints", os.MFD_CLOEXEC)
+        except OSError:
+            ours.close()
+            raise
         try:
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
             keeper = subprocess.Popen(
@@ -251,7 +281,7 @@ def _end(owner: int, channel: socket.socket, keeper: "subprocess.Popen[bytes]") 
         try:
             waiter = select.poll()
             waiter.register(ended, select.POLLIN)
-            if not waiter.poll(_PATIENCE * 1000):
+            if not waiter.poll(_FAREWELL * 1000):
                 keeper.kill()
         finally:
             os.close(ended)

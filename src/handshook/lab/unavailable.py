@@ -9,6 +9,8 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from handshook.lab.limits import limit_met
+
 
 class PrivateNetworkUnavailable(RuntimeError):
     """No private network on this machine, for this user. `reason` and `cure` are one line each."""
@@ -17,6 +19,13 @@ class PrivateNetworkUnavailable(RuntimeError):
         super().__init__(f"{reason}; {cure}")
         self.reason = reason
         self.cure = cure
+
+
+class PrivateNetworkEnded(RuntimeError):
+    """The private network has gone while it was in use: its keeper or its first process was killed."""
+
+    def __init__(self) -> None:
+        super().__init__("the private network has ended: its keeper or its first process was killed")
 
 
 def read_setting(path: str) -> str | None:
@@ -47,6 +56,9 @@ def explain(refusal: Refusal, setting: Callable[[str], str | None] = read_settin
         "veth": _no_veth,
         "packet": _no_packet_socket,
     }
+    limit = limit_met(refusal.number, refusal.text)
+    if limit is not None:
+        return PrivateNetworkUnavailable(*limit)
     describe = explanations.get(refusal.step, _unforeseen)
     return PrivateNetworkUnavailable(*describe(refusal, setting))
 
@@ -121,28 +133,28 @@ def _no_tun(refusal: Refusal, setting: Callable[[str], str | None]) -> tuple[str
     if refusal.number == errno.ENOENT:
         return (
             "there is no /dev/net/tun",
-            "sudo modprobe tun, in a container --device /dev/net/tun, or link veth",
+            "sudo modprobe tun, in a container --device /dev/net/tun, or use --link veth",
         )
     if refusal.number in (errno.ENODEV, errno.ENXIO):
-        return "this kernel has no TUN driver", "sudo modprobe tun, or use link veth"
+        return "this kernel has no TUN driver", "sudo modprobe tun, or use --link veth"
     if refusal.number in (errno.EACCES, errno.EPERM):
         return (
             f"/dev/net/tun may not be opened by this user ({_name(refusal.number)})",
-            "sudo chmod 0666 /dev/net/tun, in a container --device /dev/net/tun, or use link veth",
+            "sudo chmod 0666 /dev/net/tun, in a container --device /dev/net/tun, or use --link veth",
         )
-    return f"the TUN device was refused ({_name(refusal.number)})", "use link veth"
+    return f"the TUN device was refused ({_name(refusal.number)})", "use --link veth"
 
 
 def _no_veth(refusal: Refusal, setting: Callable[[str], str | None]) -> tuple[str, str]:
     if refusal.number in (errno.EOPNOTSUPP, errno.ENODEV):
-        return "this kernel has no veth driver", "sudo modprobe veth, or use link tun"
-    return f"the veth pair was refused ({_name(refusal.number)})", "use link tun"
+        return "this kernel has no veth driver", "sudo modprobe veth, or use --link tun"
+    return f"the veth pair was refused ({_name(refusal.number)})", "use --link tun"
 
 
 def _no_packet_socket(refusal: Refusal, setting: Callable[[str], str | None]) -> tuple[str, str]:
     if refusal.number == errno.EAFNOSUPPORT:
-        return "this kernel has no packet sockets", "sudo modprobe af_packet, or use link tun"
-    return f"the packet socket was refused ({_name(refusal.number)})", "use link tun"
+        return "this kernel has no packet sockets", "sudo modprobe af_packet, or use --link tun"
+    return f"the packet socket was refused ({_name(refusal.number)})", "use --link tun"
 
 
 def _unforeseen(refusal: Refusal, setting: Callable[[str], str | None]) -> tuple[str, str]:

@@ -9,8 +9,10 @@ nobody asked for.
 
 import contextlib
 import errno
+import fcntl
 import os
 import socket
+import struct
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
@@ -26,7 +28,8 @@ from handshook.link.tun import QUEUE_PACKETS, open_queue
 KERNEL_DEVICE = "handshook"
 ENGINE_DEVICE = "engine"
 
-# linux/if.h, linux/if_addr.h
+# linux/sockios.h, linux/if.h, linux/if_addr.h
+_SIOCGIFINDEX = 0x8933
 _IFF_UP = 0x1
 _IFF_NOARP = 0x80
 _IFF_MULTICAST = 0x1000
@@ -160,7 +163,10 @@ def _sysctl(name: str, value: str) -> bool:
 
 
 def _index(name: str) -> int:
-    return socket.if_nametoindex(name)
+    # Not socket.if_nametoindex, for which every error is "no interface with this name", the limit on files too.
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+        answer = fcntl.ioctl(asker, _SIOCGIFINDEX, struct.pack("16s24x", name.encode()))
+    return int(struct.unpack_from("i", answer, 16)[0])
 
 
 @contextlib.contextmanager

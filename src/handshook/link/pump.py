@@ -4,7 +4,8 @@ One turn sends what the engine has to say, sleeps until a frame, a timer, a watc
 ends the sleep, and takes in all that waits. Frames are moved in batches: one wake-up reads many, the engine
 answers them together. When the device's queue is full, what it did not take is kept, in order, and the engine
 is asked for nothing more until that has left: it makes better segments later than a queue would keep now, and
-no frame is ever dropped here.
+no frame is ever dropped here. What is only for people to see, such as drawing, is done in the pump's spare time:
+a small piece at a time, and only while nothing waits.
 """
 
 import os
@@ -52,6 +53,7 @@ class Pump:
         self._unsent: list[bytes] = []
         self._stuck = False
         self._awaits_room = False
+        self._spare: Callable[[], bool] | None = None
         self._watched: dict[int, Callable[[int], object]] = {}
         self._always: dict[int, int] = {}
         self._waker = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -73,7 +75,7 @@ class Pump:
         happened = self._send(self._clock())
         if self._unsent or self._awaits_room:
             self._await_room(bool(self._unsent) and not self._stuck)
-        ready = self._poller.poll(self._patience(timeout))
+        ready = self._sleep(timeout)
         self.wakeups += 1
         retry = self._stuck
         for descriptor, events in ready:
@@ -126,6 +128,13 @@ class Pump:
                 # It was closed first, and so the kernel has forgotten it already.
                 return
 
+    def in_spare_time(self, work: Callable[[], bool]) -> None:
+        """Calls `work()` again and again before a sleep, while it returns True and neither packet nor timer waits.
+
+        Each call should take well under a millisecond: nobody is answered while it runs.
+        """
+        self._spare = work
+
     def wake(self) -> None:
         """Ends the sleep of the turn that is running or, when none is, of the next one.
 
@@ -154,6 +163,18 @@ class Pump:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _sleep(self, timeout: float | None) -> list[tuple[int, int]]:
+        spare = self._spare
+        if spare is not None:
+            began = self._clock()
+            while self._patience(timeout) != 0 and spare():
+                ready = self._poller.poll(0)
+                if ready:
+                    return ready
+            if timeout is not None:
+                timeout = max(0.0, timeout - (self._clock() - began))
+        return self._poller.poll(self._patience(timeout))
 
     def _patience(self, timeout: float | None) -> float | None:
         if self._always or self._stack.news:

@@ -9,7 +9,7 @@ from ..io.directory import Directory
 from ..io.handlers import Handler
 from ..io.http import HttpServer
 from ..io.services import CHARGEN_PORT, DISCARD_PORT, ECHO_PORT, Chargen, Discard, Echo
-from ..session.beside import NOT_FOUND, NOT_STARTED, environment, exit_code, program_decides
+from ..session.beside import environment, exit_code, program_decides, start_program
 from ..session.place import Place
 from ..session.session import Observer, Session
 from ..tcp.connection import Connection
@@ -80,14 +80,9 @@ def _maker(plan: Plan, directory: Directory | None) -> Callable[[Connection], Ha
 
 def _run_beside(plan: Plan, place: Place, session: Session, say: Callable[[str], None]) -> int:
     assert place.network is not None
-    try:
-        program = place.network.popen(plan.command, env=environment(place, plan.at_port))
-    except (FileNotFoundError, NotADirectoryError) as error:
-        say(f"{error.filename or plan.command[0]}: {error.strerror}")
-        return NOT_FOUND
-    except (OSError, ValueError) as error:
-        say(f"{plan.command[0]}: {getattr(error, 'strerror', None) or error}")
-        return NOT_STARTED
+    program = start_program(place.network, plan.command, environment(place, plan.at_port), say)
+    if isinstance(program, int):
+        return program
     # Only now: the program shouldn't inherit it.
     _allow_many_files()
     with program_decides(program):

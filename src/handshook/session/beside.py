@@ -5,7 +5,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ..lab import PrivateNetwork, Program
 from .place import Place
@@ -31,6 +31,35 @@ def environment(place: Place, port: int) -> dict[str, str]:
     if place.network.ipv6:
         found["HANDSHOOK_ADDRESS6"] = place.network.engine6
     return {**os.environ, **found}
+
+
+def start_program(
+    network: PrivateNetwork,
+    command: tuple[str, ...],
+    variables: dict[str, str],
+    say: Callable[[str], None],
+    *,
+    stdin: int | None = None,
+    output: int | None = None,
+) -> Program | int:
+    """Starts a command in the private network; where it can't be, says why and returns what a shell's code would be.
+
+    `stdin` is as for `PrivateNetwork.popen`, `output` for both its stdout and stderr. Raises `PrivateNetworkEnded`.
+    """
+    if not command[0]:
+        say("'': no program has an empty name")
+        return NOT_FOUND
+    try:
+        return network.popen(command, env=variables, stdin=stdin, stdout=output, stderr=output)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        say(f"{error.filename or command[0]}: {error.strerror}")
+        return NOT_FOUND
+    except OSError as error:
+        say(f"{error.filename or command[0]}: {error.strerror or error}")
+        return NOT_STARTED
+    except ValueError as error:
+        say(f"{command[0]}: {error}")
+        return NOT_STARTED
 
 
 def exit_code(returncode: int) -> int:

@@ -31,12 +31,19 @@ class Place:
     def attached(cls, name: str, addresses: list[str]) -> "Place":
         """A TUN device that exists; `addresses` are the engine's, each with or without the length of its prefix.
 
-        Raises OSError where the device can't be had, ValueError for what is no address.
+        Raises OSError where the device can't be had, ValueError for what is no address, or none that the kernel would
+        send to that device.
         """
         from ..link.tun import Tun
+        from .route import objection
 
         own = [str(ip_interface(address).ip) for address in addresses]
-        return cls(Tun.attach(name), own)
+        device = Tun.attach(name)
+        for address in own:
+            if why := objection(address, name):
+                device.close()
+                raise ValueError(f"{address}: {why}")
+        return cls(device, own)
 
     @property
     def peer_name(self) -> str:

@@ -3,13 +3,14 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ..host.stack import Stack
 from ..host.step import Step
 from ..io.handlers import Handlers
 from ..link.pump import Pump
 from ..tcp.config import Config
+from .later import Later
 from .place import Place
 
 
@@ -19,19 +20,30 @@ class Observer(Protocol):
     def __call__(self, step: Step) -> None: ...
 
 
+@runtime_checkable
+class Resting(Protocol):
+    """An observer that wants to be told when all there was has been shown to it; a `Watcher` is one."""
+
+    def rest(self) -> None: ...
+
+
 class Session:
     """A stack with `place.addresses` on `place.device`; `config` as for `Stack`, its mtu is the device's.
 
-    All of it belongs to one thread. Close it before its place.
+    The observer is shown each step in the loop's spare time, and all that there were when `until`, `settle` and `close`
+    return. All of it belongs to one thread. Close it before its place.
     """
 
     def __init__(self, place: Place, *, config: Config | None = None, observer: Observer | None = None) -> None:
         self.config = replace(config or Config(), mtu=place.device.mtu)
         self.stack = Stack(place.addresses, config=self.config, framing=place.device.framing)
         self.handlers = Handlers(self.stack)
-        if observer is not None:
-            self.stack.observe(observer)
         self._pump = Pump(self.stack, place.device)
+        self._later: Later | None = None
+        if observer is not None:
+            self._later = Later(observer, rest=observer.rest if isinstance(observer, Resting) else None)
+            self.stack.observe(self._later)
+            self._pump.in_spare_time(self._later.show_one)
         self.tell_time()
 
     def turn(self, timeout: float | None = None) -> None:
@@ -54,8 +66,13 @@ class Session:
             if left is not None and left <= 0:
                 break
             self.turn(left)
-        self.turn(0)
+        self.settle()
         return holds
+
+    def settle(self) -> None:
+        """Let what is still to be said leave, such as the ACK of the last FIN, and show all that has happened."""
+        self.turn(0)
+        self._show()
 
     def watch(self, descriptor: int, events: int, callback: Callable[[int], object]) -> None:
         """Calls `callback(events)` when the descriptor is ready, as `Pump.watch`; the stack knows the time by then."""
@@ -85,6 +102,11 @@ class Session:
             pass
         finally:
             self._pump.close()
+            self._show()
+
+    def _show(self) -> None:
+        if self._later is not None:
+            self._later.show_all()
 
     def __enter__(self) -> "Session":
         return self

@@ -71,6 +71,8 @@ class Moment:
     local_isn: int | None = None
     remote_isn: int | None = None
     local_syns: int = 0  # SYNs and SYN,ACKs that we sent so far
+    fin_sent: bool = False  # our FIN has been sent, now or before
+    msl: float | None = None  # seconds that the engine takes for a segment's longest life
 
     @property
     def outgoing(self) -> bool:
@@ -135,16 +137,17 @@ class Conversation:
     """One connection as seen from the engine: feed it every step in order.
 
     `local` and `remote` are (address, port). `active` says whether the engine opened it, as far as the
-    first step tells.
+    first step tells. `msl` is the engine's, in seconds, where that is known.
     """
 
-    def __init__(self, first: Step) -> None:
+    def __init__(self, first: Step, *, msl: float | None = None) -> None:
         self.local = first.local or ("?", 0)
         self.remote = first.remote or ("?", 0)
         self.active = _opens(first)
         self.start = first.time
         self.state = first.before
         self.peer: State | None = None
+        self.msl = msl
         self.steps = 0
         self.ended = False
         self._ours, self._theirs = Side(), Side()
@@ -202,6 +205,8 @@ class Conversation:
                 local_isn=self._ours.numbers.origin,
                 remote_isn=self._theirs.numbers.origin,
                 local_syns=self._ours.syns,
+                fin_sent=self._ours.fin is not None,
+                msl=self.msl,
             )
         return self._take_segment(step, segment, gap, in_state)
 
@@ -221,8 +226,8 @@ class Conversation:
         ack = receiver.numbers.count(segment.ack) if flags & ACK else None
         acked = 0 if ack is None else max(0, ack - (sender.acked or 0))
         acks_fin = ack is not None and receiver.fin is not None and ack > receiver.fin
-        # Pure ACKs in a row look alike; only the first one of the opener is the handshake's third segment.
-        third = outgoing and ack == 1 and seq == 1 and not data and sender.acked is None
+        # Whatever the opener sends first after its SYN is the handshake's third segment, with data or without.
+        third = outgoing and ack == 1 and seq == 1 and sender.acked is None
         expected = receiver.acked
         tries, waited = sender.repeat(segment, data, step.time) if believed else (1, None)
         peer_before = self.peer
@@ -261,6 +266,8 @@ class Conversation:
             local_isn=self._ours.numbers.origin,
             remote_isn=self._theirs.numbers.origin,
             local_syns=self._ours.syns,
+            fin_sent=self._ours.fin is not None,
+            msl=self.msl,
         )
 
     def _remember(

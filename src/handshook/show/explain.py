@@ -8,6 +8,8 @@ from ..outcomes import DROPS, Outcome
 from ..tcp.states import State
 from ..wire.flags import ACK, FIN, PSH
 from .conversation import Moment
+from .loose import why_ignored
+from .manner import DISBELIEVED
 from .sentences import SENTENCES
 from .words import Words
 
@@ -34,10 +36,15 @@ def explain(moment: Moment) -> str:
     """The sentence for one step; the outcome's own meaning where there is none."""
     outcome = moment.step.outcome
     template = SENTENCES.get(_case(moment)) or SENTENCES.get(outcome)
+    if outcome is Outcome.ICMP_IGNORED and (why := why_ignored(moment.step)):
+        return why
     if template is None:
         meaning = outcome.meaning
         section = f" ({outcome.section})" if outcome.section else ""
         return f"{meaning[:1].upper()}{meaning[1:]}{section}."
+    if outcome not in DISBELIEVED:
+        # What a SACK option says stands beside whatever else the segment is about.
+        template += "{holds}"
     return template.format_map(Words(moment))
 
 
@@ -48,6 +55,8 @@ def _case(moment: Moment) -> Outcome | tuple[Outcome, str]:
     after = moment.step.after
     if outcome in (Outcome.FIN_ACCEPTED, Outcome.FIN_BOTH, Outcome.FIN_ACKED, Outcome.CALLED_CLOSE):
         return outcome, after.rfc_name
+    if outcome is Outcome.CALLED_ABORT:
+        return outcome, _aborted(moment)
     if outcome is Outcome.ESTABLISHED_PASSIVE:
         return outcome, "data" if moment.length else ""
     if outcome is Outcome.SENT_ACK:
@@ -70,3 +79,12 @@ def _case(moment: Moment) -> Outcome | tuple[Outcome, str]:
         opening = {State.SYN_SENT: "syn", State.SYN_RECEIVED: "syn,ack"}
         return outcome, opening.get(moment.step.before, "")
     return outcome
+
+
+def _aborted(moment: Moment) -> str:
+    """Whether anybody is told (RFC 9293 3.10.5): not before there was a connection, not after it was released."""
+    before = moment.step.before
+    if before is State.SYN_SENT:
+        return "SYN-SENT"
+    released = before is State.TIME_WAIT or (before in (State.CLOSING, State.LAST_ACK) and moment.fin_sent)
+    return "finished" if released else ""

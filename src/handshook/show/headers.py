@@ -1,6 +1,6 @@
 """A segment as its header: RFC 9293 figure 1, every field and every flag with the value that it has here.
 
-32 bits a row, two columns a bit, options byte by byte as they stand. The IP header is one line above.
+32 bits a row, two columns a bit, numbered above; options byte by byte as they stand. The IP header is one line.
 """
 
 from ..host.step import Step
@@ -27,6 +27,18 @@ FLAGS = (
     (SYN, "SYN"),
     (FIN, "FIN"),
 )
+RULER = (
+    "".join(f" {bit // 10}" if bit % 10 == 0 else "  " for bit in range(32)),
+    "".join(f" {bit % 10}" for bit in range(32)),
+)
+"""The numbers of the bits, as the RFC writes them above its figure."""
+
+BEGUN = (
+    "begun: so far the sum of addresses, protocol and length. Inside",
+    "one machine nobody needs the rest; a real card would add it.",
+)
+"""Below a segment whose checksum is left to the link (checksum offload)."""
+
 ECN = ("no ECN", "ECT(1)", "ECT(0)", "CE")  # RFC 3168 5
 
 Cell = tuple[int, str]  # how many of the row's 32 bits, and what stands in them
@@ -39,7 +51,7 @@ def draw_headers(step: Step, canvas: Canvas) -> list[str]:
         return []
     indent = " " * ((canvas.width - WIDTH) // 2)
     words, raw = _fields(step, segment), segment.frame[segment.tcp_start :]
-    rows: list[list[Span]] = [[(_ip_line(segment), "dim")]]
+    rows: list[list[Span]] = [[(_ip_line(segment), "dim")], *([(line, "dim")] for line in RULER)]
     above: list[Cell] = []
     for cells in [*words[:3], CONTROL, words[3], *_option_rows(segment)]:
         rows.append(_rule(above, cells, canvas))
@@ -50,6 +62,8 @@ def draw_headers(step: Step, canvas: Canvas) -> list[str]:
     rows.extend([_cells([(32, line)], canvas) for line in data])
     if data:
         rows.append(_rule([(32, "")], [], canvas))
+    if _is_begun(step):
+        rows.extend([(line, "dim")] for line in BEGUN)
     return [canvas.paint([(indent, ""), *row]) for row in rows]
 
 
@@ -64,13 +78,17 @@ def _ip_line(segment: Segment) -> str:
     return line if len(line) <= WIDTH else f"IPv{segment.version} {source} > {destination}"[:WIDTH]
 
 
+def _is_begun(step: Step) -> bool:
+    return bool(step.framing.vnet and step.frame and step.frame[0] & VNET_NEEDS_CHECKSUM)
+
+
 def _fields(step: Step, segment: Segment) -> list[list[Cell]]:
     raw = segment.frame[segment.tcp_start : segment.data_start]
     source, destination = (int.from_bytes(raw[at : at + 2], "big") for at in (0, 2))
     ack = f"acknowledgment number {segment.ack}{'' if segment.flags & ACK else ' (unused)'}"
     checksum = f"checksum 0x{int.from_bytes(raw[16:18], 'big'):04x}"
-    if step.framing.vnet and step.frame and step.frame[0] & VNET_NEEDS_CHECKSUM:
-        checksum += " (left to link)"
+    if _is_begun(step):
+        checksum += " (begun)"
     return [
         [(16, f"source port {source}"), (16, f"destination port {destination}")],
         [(32, f"sequence number {segment.seq}")],

@@ -26,7 +26,14 @@ CLOSE = 1  # where there is little room, below the arrow
 PAUSE = 0.5  # seconds without a step that are worth a row of their own
 ROOMY = 52  # columns between the lanes from which a sentence is read well there
 
-LEGEND = "seq, ack: from the SYN (as sent). STATE?: inferred from the peer's segments."
+
+def legend(canvas: Canvas) -> str:
+    """What the signs of a ladder mean."""
+    glyphs = canvas.glyphs
+    return (
+        "seq, ack: from the SYN (as sent); only (as sent) where that side's SYN was not seen. "
+        f"{glyphs.again * 2}: sent before. {glyphs.lost}: not taken. STATE?: inferred from the peer's segments."
+    )
 
 
 class Shown(Enum):
@@ -322,14 +329,18 @@ def draw(
     shown: Shown = Shown.BOTH,
     sentences: bool = False,
     headers: bool = False,
+    msl: float | None = None,
 ) -> str:
-    """The whole ladder of one connection's steps as text, for a page, a report or a failing test."""
+    """The whole ladder of one connection's steps as text, for a page, a report or a failing test.
+
+    `msl` is the stack's, in seconds, for the sentences.
+    """
     rows: list[str] = []
     ladder: Ladder | None = None
     conversation: Conversation | None = None
     for step in steps:
         if conversation is None or ladder is None:
-            conversation = Conversation(step)
+            conversation = Conversation(step, msl=msl)
             ladder = Ladder(
                 conversation,
                 canvas or Canvas(),

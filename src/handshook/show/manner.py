@@ -26,6 +26,7 @@ AGAIN = frozenset(
         Outcome.SENT_SYN_ACK_AGAIN,
         Outcome.SENT_DATA_AGAIN,
         Outcome.SENT_FIN_AGAIN,
+        Outcome.SENT_TAIL_PROBE,
     }
 )
 """A copy of what was there before, or the reason for one."""

@@ -11,17 +11,18 @@ _OPENING: dict[Outcome | tuple[Outcome, str], str] = {
         "The program asks for a connection to {remote}, {remote_port}: we open actively, so the first segment is ours."
     ),
     Outcome.SENT_SYN: (
-        "We ask to open. Our first number, {isn}, is unpredictable so that no outsider can forge our"
-        " segments (RFC 6528). We have heard nothing yet: no ACK flag, ack field {wire_ack}.{offers}"
+        "We ask to open. Our first number, {isn}: a clock, so that late copies from an earlier connection lie"
+        " below, plus a secret, so that it is unpredictable (RFC 6528). Nothing heard yet: no ACK flag, ack field"
+        " {wire_ack}.{offers}"
     ),
     Outcome.SENT_SYN_AGAIN: (
         "No answer in {waited}: the same SYN with the same number {isn}, {tries}. Each wait is twice"
         " the last one, so that a jammed path is not jammed more (RFC 6298 5.5)."
     ),
     Outcome.SYN_ANSWERED: (
-        "The peer asks to open, its numbers start at {isn}: a value nobody should be able to guess (RFC"
-        " 6528). It has heard nothing from us, so no ACK flag, and its ack field ({wire_ack}) is"
-        " unused.{offers}"
+        "The peer asks to open, its numbers start at {isn}: nobody should be able to guess it, nor may an earlier"
+        " connection have come as far (RFC 6528). Nothing heard from us: no ACK flag, and its ack field"
+        " ({wire_ack}) is unused.{offers}"
     ),
     Outcome.SENT_SYN_ACK: (
         "Two things in one: ack {wire_ack} = the peer's {before_ack} + 1, as a SYN takes one number;"
@@ -136,8 +137,7 @@ _OPENING: dict[Outcome | tuple[Outcome, str], str] = {
 
 _TRANSFER: dict[Outcome | tuple[Outcome, str], str] = {
     Outcome.SENT_ACK: (
-        "ack {ack}: everything before number {ack} is here, and {ack} is what we expect next. There is"
-        " room for {room}.{holds}"
+        "ack {ack}: everything before number {ack} is here, and {ack} is what we expect next. There is room for {room}."
     ),
     Outcome.SENT_DATA: (
         "{bytes}, numbers {seq} to {last}; every data segment also says what we expect next: ack {ack}."
@@ -169,7 +169,7 @@ _TRANSFER: dict[Outcome | tuple[Outcome, str], str] = {
     ),
     Outcome.DUPLICATE_ACK: (
         "ack {ack} again: the peer still waits for number {ack}, so something sent later arrived before"
-        " it, or a copy did.{holds}"
+        " it, or a copy did."
     ),
     Outcome.DATA_ACCEPTED: (
         "{bytes}, numbers {seq} to {last}, nothing missing before them. An ACK is owed: of {next}, the"
@@ -275,7 +275,7 @@ _RELEASE: dict[Outcome | tuple[Outcome, str], str] = {
         "The program has nothing more to send. That ends one direction only: it can go on reading what the peer sends."
     ),
     Outcome.CALLED_CLOSE: (
-        "The program closes: what is queued is still sent, then a FIN. A connection ends in each direction apart."
+        "The program closes: what is queued is still sent, then a FIN. Each direction of a connection ends by itself."
     ),
     (Outcome.CALLED_CLOSE, "LAST-ACK"): (
         "The program closes; the peer had finished before. Our FIN is the last thing to be acknowledged."
@@ -287,37 +287,45 @@ _RELEASE: dict[Outcome | tuple[Outcome, str], str] = {
         "The program aborts: no FIN, no waiting. What was not yet sent or read is thrown away, and a"
         " RST tells the peer."
     ),
+    (Outcome.CALLED_ABORT, "SYN-SENT"): (
+        "The program gives up before anybody has answered: we forget the connection. No RST: nobody has said that"
+        " there is one to end (RFC 9293 3.10.5)."
+    ),
+    (Outcome.CALLED_ABORT, "finished"): (
+        "The program aborts, but both sides have finished: there is nothing left that a RST could end, so none is sent"
+        " (RFC 9293 3.10.5)."
+    ),
     Outcome.CLOSED_UNREAD_RESET: (
         "The program closed and left data unread. A FIN would tell the peer that all went well, so it gets a RST."
     ),
     Outcome.SENT_FIN: (
-        "FIN: we have nothing more to send. It takes number {fin}, like a byte, so that the peer can"
+        "{carries}FIN: we have nothing more to send. It takes number {fin}, like a byte, so that the peer can"
         " acknowledge it: with {next}. We still listen."
     ),
     (Outcome.SENT_FIN, "last"): (
-        "Our FIN, number {fin}; the peer's came before. When its ACK says {next}, nothing is left open"
+        "{carries}Our FIN, number {fin}; the peer's came before. When its ACK says {next}, nothing is left open"
         " in either direction."
     ),
     Outcome.SENT_FIN_AGAIN: (
-        "Our FIN at number {fin} again, {tries}: it was not acknowledged. Same number, so it counts once."
+        "{carries}Our FIN at number {fin} again, {tries}: it was not acknowledged. Same number, so it counts once."
     ),
     (Outcome.SENT_ACK, "fin"): (
         "ack {ack} = {acked_fin} + 1: a FIN takes one number, and this says that the peer's has arrived."
     ),
     Outcome.FIN_ACCEPTED: (
-        "The peer sends no more: its FIN takes number {fin}, our ACK of it will say {next}. We may"
+        "{carries}The peer sends no more: its FIN takes number {fin}, our ACK of it will say {next}. We may"
         " still send, the connection is half closed."
     ),
     (Outcome.FIN_ACCEPTED, "CLOSING"): (
-        "The peer's FIN, number {fin}, crosses ours on the way: both close at once. We acknowledge it"
+        "{carries}The peer's FIN, number {fin}, crosses ours on the way: both close at once. We acknowledge it"
         " and wait for the ACK of our own."
     ),
     (Outcome.FIN_ACCEPTED, "TIME-WAIT"): (
-        "The peer's FIN, number {fin}: both are done. We wait 2 MSL, as our last ACK may be lost and"
+        "{carries}The peer's FIN, number {fin}: both are done. We wait {two_msl}, as our last ACK may be lost and"
         " the FIN come again, and old segments must die out."
     ),
     Outcome.FIN_BOTH: (
-        "ack {ack} acknowledges our FIN and the peer's own, number {fin}, comes along. We wait 2 MSL:"
+        "{carries}ack {ack} acknowledges our FIN and the peer's own, number {fin}, comes along. We wait {two_msl}:"
         " our last ACK may be lost, and old segments must die out."
     ),
     Outcome.FIN_ACKED: "ack {ack} = {acked_fin} + 1: our FIN has arrived.",
@@ -325,7 +333,7 @@ _RELEASE: dict[Outcome | tuple[Outcome, str], str] = {
         "ack {ack} = {acked_fin} + 1: our FIN has arrived. The peer may go on sending; we wait for its FIN."
     ),
     (Outcome.FIN_ACKED, "TIME-WAIT"): (
-        "ack {ack} = {acked_fin} + 1: our FIN has arrived too. We wait 2 MSL: the ACK that we owe the"
+        "ack {ack} = {acked_fin} + 1: our FIN has arrived too. We wait {two_msl}: the ACK that we owe the"
         " peer may be lost, and old segments must die out."
     ),
     (Outcome.FIN_ACKED, "CLOSED"): (

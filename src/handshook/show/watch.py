@@ -16,7 +16,8 @@ from ..outcomes import DROPS, Outcome
 from .conversation import Conversation, Moment
 from .explain import explain
 from .ink import Span, canvas_for, printable, wrap
-from .ladder import LEGEND, TIME, Ladder, Shown, spell
+from .ladder import TIME, Ladder, Shown, legend, spell
+from .loose import to_everybody
 from .manner import manner_of
 from .record import record
 from .verdict import Verdict, draw_verdict
@@ -43,7 +44,10 @@ class Watcher:
     (`COLUMNS`, `NO_COLOR`) where they aren't given. `sentences` adds one on each step, `headers` each
     segment's header, `shown` chooses the sequence numbers. `json` writes one object a line instead
     (show.record). `most` connections are remembered at once; steps of further ones are counted in `untold`.
-    `local_name` and `peer_name` may be set anew at any time; ladders that begin later bear them.
+    `local_name` and `peer_name` may be set anew at any time; ladders that begin later bear them. `msl` is the stack's,
+    for the sentences. With `shared` somebody else, such as a shell, writes to the same terminal: what there is to show
+    is held back until `rest`, and then begins on a line of its own. What was sent to everybody and came to nothing
+    (multicast) is not drawn.
 
     A stream that is closed or full ends the watching, not the connection: the error is kept in `failure`.
     """
@@ -62,6 +66,8 @@ class Watcher:
         local_name: str = "handshook",
         peer_name: str = "peer",
         most: int | None = None,
+        msl: float | None = None,
+        shared: bool = False,
     ) -> None:
         self.stream = sys.stderr if stream is None else stream
         self.canvas = canvas_for(self.stream, width=width, color=color, ascii=ascii)
@@ -78,6 +84,9 @@ class Watcher:
         self._watched: OrderedDict[tuple[object, object], _Watched] = OrderedDict()
         self._drawn: _Watched | None = None
         self._start: float | None = None
+        self._msl = msl
+        self._shared = shared
+        self._held: list[str] = []
         self._legend_shown = False
 
     def __call__(self, step: Step) -> None:
@@ -112,11 +121,18 @@ class Watcher:
         if not self._json:
             self._write(draw_verdict(verdict, self.canvas))
 
+    def rest(self) -> None:
+        """Nothing more is to be shown for now: what was held back is written at once, below whatever stands there."""
+        held, self._held = self._held, []
+        if held:
+            self._put(["", *held])
+
     def close(self) -> None:
         """Says what was counted and not drawn."""
+        self.rest()
         if self.untold and not self._json:
             many = f"{self.untold} more steps are of connections beyond the {self._most} followed at once"
-            self._write([self.canvas.paint([(line, "dim")]) for line in wrap(many, self.canvas.width)])
+            self._put([self.canvas.paint([(line, "dim")]) for line in wrap(many, self.canvas.width)])
 
     def _find(self, step: Step) -> _Watched | None:
         """The connection that a step belongs to, a new one if need be; None when too many are under way."""
@@ -131,7 +147,7 @@ class Watcher:
             if len(self._watched) >= self._most and not self._forget_one():
                 return None
         self.connections += 1
-        conversation = Conversation(step)
+        conversation = Conversation(step, msl=self._msl)
         watched = self._watched[key] = _Watched(self.connections, conversation, self._ladder(conversation))
         self._watched.move_to_end(key)
         return watched
@@ -164,7 +180,7 @@ class Watcher:
         rows: list[str] = []
         if not self._legend_shown:
             self._legend_shown = True
-            rows.extend(self.canvas.paint([(line, "dim")]) for line in wrap(LEGEND, self.canvas.width))
+            rows.extend(self.canvas.paint([(line, "dim")]) for line in wrap(legend(self.canvas), self.canvas.width))
         if watched is not self._drawn:
             rows.extend(["", *ladder.heading(f"#{watched.number}")])
             if watched.conversation.steps == 1:
@@ -177,6 +193,8 @@ class Watcher:
         moment = Moment(step, step.segment)
         if self._json:
             self._write_record(moment, None)
+            return
+        if to_everybody(step):
             return
         start = self._drawn.conversation.start if self._drawn else self._start
         clock = f"{step.time - (start or 0.0):.6f}"[:TIME]
@@ -198,6 +216,12 @@ class Watcher:
         self._write([json.dumps(row, ensure_ascii=True, separators=(",", ":"))])
 
     def _write(self, rows: list[str]) -> None:
+        if self._shared:
+            self._held.extend(rows)
+        else:
+            self._put(rows)
+
+    def _put(self, rows: list[str]) -> None:
         if self.failure is not None:
             return
         try:

@@ -188,16 +188,38 @@ class Words(Mapping[str, str]):
         return f" On offer: {enumerate_words(offers)}." if offers else ""
 
     @property
+    def _carries(self) -> str:
+        """The data that a FIN comes behind, as a sentence of its own with a space after it."""
+        if not self._moment.length:
+            return ""
+        return f"First {self._bytes}, numbers {self._seq} to {self._last}, with ack {self._ack}. "
+
+    @property
+    def _two_msl(self) -> str:
+        """How long TIME-WAIT lasts, in seconds where that is known."""
+        msl = self._moment.msl
+        return "2 MSL" if msl is None else f"2 MSL (twice {msl:g} s)"
+
+    @property
     def _holds(self) -> str:
-        """What a SACK option reports, with a space before it; below the ack it is about a copy (RFC 2883 4)."""
+        """What a SACK option reports, with a space before it.
+
+        The first block is about a copy where it lies below the ack or within the second (RFC 2883 4).
+        """
         segment = self._moment.segment
         if segment is None or not segment.sack:
             return ""
-        left, right = segment.sack[0]
-        size = count_bytes(distance(left, right))
-        if before(left, segment.ack):
-            return f" SACK: {size} came twice."
-        return f" SACK: {size} beyond the gap have arrived."
+        blocks = list(segment.sack)
+        said = ""
+        left, right = blocks[0]
+        within = len(blocks) > 1 and not before(left, blocks[1][0]) and not before(blocks[1][1], right)
+        if before(left, segment.ack) or within:
+            said = f" SACK: {count_bytes(distance(left, right))} came twice (D-SACK)."
+            del blocks[0]
+        if blocks:
+            size = sum(distance(left, right) for left, right in blocks)
+            said += f" SACK: {count_bytes(size)} beyond the gap {'has' if size == 1 else 'have'} arrived."
+        return said
 
     @property
     def _because(self) -> str:

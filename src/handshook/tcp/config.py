@@ -1,7 +1,9 @@
 """The knobs of a stack: each with its unit, its default, and why that is the default."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field, fields
+from inspect import cleandoc
+from textwrap import indent
+from typing import ClassVar, TypeVar
 
 from .terms import Terms
 
@@ -54,6 +56,14 @@ WHOLE = (
 )
 
 
+Value = TypeVar("Value", int, float, bool, str)
+
+
+def knob(default: Value, unit: str, reason: str) -> Value:
+    """A field of `Config`, with what it is counted in, and what it is for and why that is its default."""
+    return field(default=default, metadata={"unit": unit, "reason": cleandoc(reason)})
+
+
 @dataclass(frozen=True)
 class Config:
     """How a stack behaves. Times are seconds, sizes bytes. Raises `ValueError` for what no TCP can do."""
@@ -61,105 +71,189 @@ class Config:
     terms: ClassVar[Terms]
     """The same, as the engine reads it; made with each config."""
 
-    receive_window: int = 1 << 20
-    """The most data that waits for the program to read it, and so the largest window offered.
+    receive_window: int = knob(
+        1 << 20,
+        "bytes",
+        """The most data that waits for the program to read it, and so the largest window offered.
 
-    1 MiB: enough for 1 Gbit/s over 8 ms. Memory is taken only by data that is there."""
+        1 MiB: enough for 1 Gbit/s over 8 ms. Memory is taken only by data that is there.""",
+    )
 
-    send_buffer: int = 1 << 20
-    """The most data taken from the program that the peer has not acknowledged yet. 1 MiB, as `receive_window`."""
+    send_buffer: int = knob(
+        1 << 20,
+        "bytes",
+        """The most data taken from the program that the peer has not acknowledged yet. 1 MiB, as `receive_window`.""",
+    )
 
-    initial_rto: float = 1.0
-    """The first wait for an acknowledgment, before any round trip was measured (RFC 6298 2.1)."""
+    initial_rto: float = knob(
+        1.0,
+        "seconds",
+        """The first wait for an acknowledgment, before any round trip was measured (RFC 6298 2.1).""",
+    )
 
-    min_rto: float = 0.2
-    """The shortest wait. RFC 6298 2.4 says 1 s for clocks of old; 0.2 s is what Linux has used for decades, and
-    anything above it makes a lost last segment the slowest thing on a fast path."""
+    min_rto: float = knob(
+        0.2,
+        "seconds",
+        """The shortest wait. RFC 6298 2.4 says 1 s for clocks of old; 0.2 s is what Linux has used for decades, and
+        anything above it makes a lost last segment the slowest thing on a fast path.""",
+    )
 
-    max_rto: float = 60.0
-    """The longest wait, after all the doubling (RFC 6298 2.5: at least 60 s)."""
+    max_rto: float = knob(
+        60.0,
+        "seconds",
+        """The longest wait, after all the doubling (RFC 6298 2.5: at least 60 s).""",
+    )
 
-    syn_retries: int = 7
-    """How often an unanswered SYN is repeated. With 1 s doubling up to 60 s it is given up after 183 s; RFC 9293
-    MUST-23 asks for at least 180."""
+    syn_retries: int = knob(
+        7,
+        "repetitions",
+        """How often an unanswered SYN is repeated. With 1 s doubling up to 60 s it is given up after 183 s; RFC 9293
+        MUST-23 asks for at least 180.""",
+    )
 
-    syn_ack_retries: int = 5
-    """How often a SYN,ACK is repeated. With 1 s doubling an entry lives 63 s, as in Linux: a half-open
-    entry is what a SYN flood is after, and a true client repeats its SYN anyway."""
+    syn_ack_retries: int = knob(
+        5,
+        "repetitions",
+        """How often a SYN,ACK is repeated. With 1 s doubling an entry lives 63 s, as in Linux: a half-open
+        entry is what a SYN flood is after, and a true client repeats its SYN anyway.""",
+    )
 
-    user_timeout: float = 300.0
-    """How long data, or a SYN, may stay unanswered before the connection is given up: R2 (RFC 9293 3.8.3: at least
-    100 s; 3.9.1.1: five minutes). A SYN has `syn_retries` besides. A peer that answers with a shut window counts as
-    answering for as long as the program holds the connection, and no longer (RFC 6429 4)."""
+    user_timeout: float = knob(
+        300.0,
+        "seconds",
+        """How long data, or a SYN, may stay unanswered before the connection is given up: R2 (RFC 9293 3.8.3: at least
+        100 s; 3.9.1.1: five minutes). A SYN has `syn_retries` besides. A peer that answers with a shut window counts as
+        answering for as long as the program holds the connection, and no longer (RFC 6429 4).""",
+    )
 
-    msl: float = 30.0
-    """The longest life of a segment in the network; TIME-WAIT lasts twice that. RFC 9293 3.4.2 takes 2 minutes as an
-    engineering choice; Linux and the BSDs have taken 30 s. It is the network's, not a connection's: the stack's own
-    counts, whatever a listener's or connection's config says."""
+    msl: float = knob(
+        30.0,
+        "seconds",
+        """The longest life of a segment in the network; TIME-WAIT lasts twice that. RFC 9293 3.4.2 takes 2 minutes as
+        an engineering choice; Linux and the BSDs have taken 30 s. It is the network's, not a connection's: the stack's
+        own counts, whatever a listener's or connection's config says.""",
+    )
 
-    fin_wait_2_timeout: float = 60.0
-    """How long a peer may take to finish after the program has let go of the connection; Linux's default."""
+    fin_wait_2_timeout: float = knob(
+        60.0,
+        "seconds",
+        """How long a peer may take to finish after the program has let go of the connection; Linux's default.""",
+    )
 
-    delayed_ack: float = 0.04
-    """How long an ACK may wait for something to ride on (RFC 9293 MUST-40: under 0.5 s). 40 ms as in Linux;
-    0 acknowledges at once."""
+    delayed_ack: float = knob(
+        0.04,
+        "seconds",
+        """How long an ACK may wait for something to ride on (RFC 9293 MUST-40: under 0.5 s). 40 ms as in Linux;
+        0 acknowledges at once.""",
+    )
 
-    keep_alive: float = 0.0
-    """After how much silence an idle peer is asked whether it still lives; 0 is never (RFC 9293 MUST-25: off unless
-    asked for; MUST-28: 7200 s or more where it is on by default)."""
+    keep_alive: float = knob(
+        0.0,
+        "seconds",
+        """After how much silence an idle peer is asked whether it still lives; 0 is never (RFC 9293 MUST-25: off unless
+        asked for; MUST-28: 7200 s or more where it is on by default).""",
+    )
 
-    keep_alive_interval: float = 75.0
-    """The time between probes that go unanswered; BSD's and Linux's figure."""
+    keep_alive_interval: float = knob(
+        75.0,
+        "seconds",
+        """The time between probes that go unanswered; BSD's and Linux's figure.""",
+    )
 
-    keep_alive_probes: int = 9
-    """How many unanswered probes make a dead peer (RFC 9293 MUST-29: more than one); Linux's figure."""
+    keep_alive_probes: int = knob(
+        9,
+        "probes",
+        """How many unanswered probes make a dead peer (RFC 9293 MUST-29: more than one); Linux's figure.""",
+    )
 
-    mtu: int = 1500
-    """The largest IP packet that the link takes, headers included."""
+    mtu: int = knob(
+        1500,
+        "bytes",
+        """The largest IP packet that the link takes, headers included.""",
+    )
 
-    timestamps: bool = True
-    """Offer timestamps (RFC 7323): old segments are told by their age, not by luck."""
+    timestamps: bool = knob(
+        True,
+        "yes or no",
+        """Offer timestamps (RFC 7323): old segments are told by their age, not by luck.""",
+    )
 
-    sack: bool = True
-    """Offer selective acknowledgment (RFC 2018)."""
+    sack: bool = knob(
+        True,
+        "yes or no",
+        """Offer selective acknowledgment (RFC 2018).""",
+    )
 
-    window_scale: bool = True
-    """Offer window scaling (RFC 7323 2); without it no window exceeds 65,535."""
+    window_scale: bool = knob(
+        True,
+        "yes or no",
+        """Offer window scaling (RFC 7323 2); without it no window exceeds 65,535.""",
+    )
 
-    ecn: str = "accept"
-    """Explicit congestion notification (RFC 3168): "accept" it where the peer asks, as Linux does, "ask" for it in our
-    own SYNs too, or "off"."""
+    ecn: str = knob(
+        "accept",
+        "a word",
+        """Explicit congestion notification (RFC 3168): "accept" it where the peer asks, as Linux does, "ask" for it in
+        our own SYNs too, or "off".""",
+    )
 
-    nagle: bool = True
-    """Hold a small segment back while another is unacknowledged (RFC 9293 3.7.4)."""
+    nagle: bool = knob(
+        True,
+        "yes or no",
+        """Hold a small segment back while another is unacknowledged (RFC 9293 3.7.4).""",
+    )
 
-    congestion: str = "cubic"
-    """How the congestion window moves: "cubic" (RFC 9438), what the large stacks use, or "reno" (RFC 5681)."""
+    congestion: str = knob(
+        "cubic",
+        "a word",
+        """How the congestion window moves: "cubic" (RFC 9438), what the large stacks use, or "reno" (RFC 5681).""",
+    )
 
-    half_open_limit: int = 1024
-    """How many half-open connections a listener keeps; a SYN beyond them is dropped. Linux keeps as many."""
+    half_open_limit: int = knob(
+        1024,
+        "connections",
+        """How many half-open connections a listener keeps; a SYN beyond them is dropped. Linux keeps as many.""",
+    )
 
-    challenge_limit: int = 10
-    """How many segments that could be forged a connection answers in five seconds, and a half-open entry in its life
-    (RFC 5961 7, its own example)."""
+    challenge_limit: int = knob(
+        10,
+        "segments",
+        """How many segments that could be forged a connection answers in five seconds, and a half-open entry in its
+        life (RFC 5961 7, its own example).""",
+    )
 
-    host_challenge_limit: int = 1000
-    """How many the whole stack answers in a second. The true limit is drawn anew each second, within half of this
-    either way, so that nobody learns anything from it (CVE-2016-5696). Linux's figure of after that discovery."""
+    host_challenge_limit: int = knob(
+        1000,
+        "segments a second",
+        """How many the whole stack answers in a second. The true limit is drawn anew each second, within half of this
+        either way, so that nobody learns anything from it (CVE-2016-5696). Linux's figure of after that discovery.""",
+    )
 
-    ttl: int = 64
-    """Time to live, or hop limit, of each packet (RFC 9293 MUST-49)."""
+    ttl: int = knob(
+        64,
+        "hops",
+        """Time to live, or hop limit, of each packet (RFC 9293 MUST-49).""",
+    )
 
-    dscp: int = 0
-    """The differentiated services code point of each packet (RFC 2474): 0 to 63, and 0 asks for nothing (RFC 9293
-    MUST-48)."""
+    dscp: int = knob(
+        0,
+        "code point",
+        """The differentiated services code point of each packet (RFC 2474): 0 to 63, and 0 asks for nothing (RFC 9293
+        MUST-48).""",
+    )
 
-    advise_after: int = 3
-    """After how many repetitions without an answer the program is told, with `Happened.TROUBLED`: R1 (RFC 9293 SHLD-9,
-    SHLD-10: at least 3)."""
+    advise_after: int = knob(
+        3,
+        "repetitions",
+        """After how many repetitions without an answer the program is told, with `Happened.TROUBLED`: R1 (RFC 9293
+        SHLD-9, SHLD-10: at least 3).""",
+    )
 
-    soft_errors: bool = True
-    """Tell the program of what goes wrong and ends nothing: R1, ICMP errors (RFC 9293 MUST-47; SHLD-20)."""
+    soft_errors: bool = knob(
+        True,
+        "yes or no",
+        """Tell the program of what goes wrong and ends nothing: R1, ICMP errors (RFC 9293 MUST-47; SHLD-20).""",
+    )
 
     def __post_init__(self) -> None:
         for name in WHOLE:
@@ -196,3 +290,15 @@ class Config:
     def receive_scale(self) -> int:
         """The window shift to offer: the least that lets `receive_window` be told in 16 bits (RFC 7323 2.2)."""
         return max(0, self.receive_window.bit_length() - 16) if self.window_scale else 0
+
+
+def _describe() -> str:
+    """What `help(Config)` shows: the knobs, each with its default, its unit and its reason."""
+    lines = [cleandoc(Config.__doc__ or "")]
+    for each in fields(Config):
+        unit, reason = (each.metadata.get(name, "") for name in ("unit", "reason"))
+        lines.append(f"{each.name} = {each.default!r} ({unit})\n" + indent(reason, "    "))
+    return "\n\n".join(lines)
+
+
+Config.__doc__ = _describe()

@@ -257,7 +257,8 @@ def _judge(c: Connection) -> Verdict:
         "handshake": c.established_at - c.started_at if c.syn_acked else None,
         "icmp": c.trouble.value if c.trouble is not None else None,
     }
-    remote = "{}:{}".format(*c.remote)
+    host, port = c.remote
+    remote = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     why = BY_NUMBER[c.why]
     if state is State.CLOSED:
         if why is Outcome.CONNECT_TIMED_OUT:
@@ -267,6 +268,10 @@ def _judge(c: Connection) -> Verdict:
             sentence = f"{remote} answered the SYN with RST: nobody listens there"
         elif why is Outcome.ICMP_REFUSED and c.trouble is not None:
             sentence = f"{remote} can't be reached: {c.trouble.value} (ICMP)"
+        elif why is Outcome.CALLED_ABORT and not c.segments_in:
+            sentence = f"given up by the program before {remote} had answered"
+        elif why is Outcome.CALLED_ABORT and c.fin_sent and c.peer_finished:
+            sentence = f"let go by the program when both sides had finished, but {remote} had not acknowledged it"
         elif why in (Outcome.CLOSED_NORMALLY, Outcome.NOTHING):
             sentence = f"opened, used and released in order with {remote}"
         else:
