@@ -324,7 +324,9 @@ def _read_vnet(frame, headroom, raw, payload, pseudo_sum):
     if gso_type == 0:
         assert (header_length, gso_size) == (0, 0), "lengths without gso"
         return 0
-    assert gso_type == (1 if ip_header == 20 else 4), "gso type"
+    # VIRTIO_NET_HDR_GSO_ECN: of the pieces only the first may carry CWR.
+    with_ecn = 0x80 if payload[13] & 0x80 else 0
+    assert gso_type == (1 if ip_header == 20 else 4) | with_ecn, "gso type"
     assert header_length == tcp_at + data, "hdr_len"
     assert 0 < gso_size < len(payload) - data, "gso_size"
     return gso_size
