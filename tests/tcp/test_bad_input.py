@@ -410,7 +410,7 @@ class TestTimestampsThatLie:
         t.wait(0.1)
         t.send("ACK", seq=1, ack=2, tsval=2000, tsecr=0xFFFFFFFF)
         assert 0 <= connection.srtt <= max(before, 0.1) + 0.001
-        assert connection.rto >= connection.min_rto
+        assert connection.rto >= connection.config.min_rto
 
     def test_a_rst_and_a_syn_move_nothing(self):
         t = Script()

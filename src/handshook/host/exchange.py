@@ -429,15 +429,16 @@ class Exchange(Owner):
     def _follow(self, flow: Flow, now: float) -> None:
         """Something has happened to a flow: let it speak with the next batch, and put it where its state belongs."""
         if type(flow) is Connection:
-            if flow.stage == CLOSED:
-                self._end(flow)
-            elif flow.stage == TIME_WAIT:
-                self._rest(flow, now)
-            elif flow.happened & OPENED:
-                start_keep_alive(flow, now)
-            if flow.happened and flow.owned and not flow.listed:
-                flow.listed = True
-                self._eventful.append(flow)
+            connection = flow
+            if connection.stage == CLOSED:
+                self._end(connection)
+            elif connection.stage == TIME_WAIT:
+                self._rest(connection, now)
+            elif connection.happened & OPENED:
+                start_keep_alive(connection, now)
+            if connection.happened and connection.owned and not connection.listed:
+                connection.listed = True
+                self._eventful.append(connection)
         elif flow.stage == CLOSED:
             assert isinstance(flow, HalfOpen)
             self._forget_half_open(flow)

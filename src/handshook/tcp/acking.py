@@ -41,8 +41,8 @@ def owe(c: TCB, octets: int, now: float) -> None:
         owe_at_once(c)
     elif c.ack_owed == ACK_NOW:
         return
-    elif c.unacked_octets >= 2 * c.mss or c.delayed_ack <= 0:
+    elif c.unacked_octets >= 2 * c.mss or c.terms.delayed_ack <= 0:
         owe_at_once(c)
     elif c.ack_owed != ACK_LATER:
         c.ack_owed = ACK_LATER
-        c.ack_at = now + c.delayed_ack
+        c.ack_at = now + c.terms.delayed_ack

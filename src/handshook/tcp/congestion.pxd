@@ -1,6 +1,11 @@
+cdef double NEVER
+
+cpdef Py_ssize_t initial_window(Py_ssize_t mss) noexcept
 
 cdef class Congestion:
     cdef readonly Py_ssize_t cwnd, ssthresh, avoided, prior_cwnd, prior_ssthresh
+    cdef public double used_at
+    cpdef resume(self, Py_ssize_t mss, double now, double rto)
     cpdef acknowledged(self, Py_ssize_t octets, Py_ssize_t mss, double now, double srtt)
     cpdef avoid(self, Py_ssize_t octets, Py_ssize_t mss, double now, double srtt)
     cpdef Py_ssize_t reduced(self, Py_ssize_t flight, Py_ssize_t mss, double now) except -1

@@ -3,21 +3,36 @@
 All figures are octets. A connection asks `cwnd`; its recovery tells what was acknowledged and what was lost.
 """
 
+from .clock import NEVER
+
 # RFC 6928: ten segments to begin with, as every large stack does.
 INITIAL_SEGMENTS = 10
 HUGE = 1 << 30
 
 
+def initial_window(mss: int) -> int:
+    """RFC 6928 2 (1)."""
+    return min(INITIAL_SEGMENTS * mss, max(2 * mss, 14600))
+
+
 class Congestion:
     """The congestion window of one connection, by Reno's rules."""
 
-    __slots__ = ("avoided", "cwnd", "prior_cwnd", "prior_ssthresh", "ssthresh")
+    __slots__ = ("avoided", "cwnd", "prior_cwnd", "prior_ssthresh", "ssthresh", "used_at")
 
     def __init__(self, mss: int) -> None:
-        self.cwnd = min(INITIAL_SEGMENTS * mss, max(2 * mss, 14600))
+        self.cwnd = initial_window(mss)
+        self.used_at = NEVER  # when data last left
         self.ssthresh = HUGE
         self.avoided = 0
         self.prior_cwnd = self.prior_ssthresh = 0
+
+    def resume(self, mss: int, now: float, rto: float) -> None:
+        """Data is to leave and none is out. After a pause longer than RTO nothing is known of the path any more, and
+        the window is no larger than the first one (RFC 5681 4.1)."""
+        if now - self.used_at > rto:
+            self.cwnd = min(self.cwnd, initial_window(mss))
+            self.used_at = now
 
     def acknowledged(self, octets: int, mss: int, now: float, srtt: float) -> None:
         """New data was acknowledged while the window was what held the sender back (else it must not grow)."""

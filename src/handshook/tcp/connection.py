@@ -160,7 +160,6 @@ class Connection(TCB):
         self.config = replace(self.config, **changes)  # type: ignore[arg-type]
         self.terms = self.config.terms
         self.nagle = self.terms.nagle
-        self.delayed_ack = self.terms.delayed_ack
         self.ttl = self.terms.ttl
         self.dscp = self.terms.dscp
         if not changes.keys().isdisjoint(("keep_alive", "keep_alive_interval", "keep_alive_probes")):

@@ -54,6 +54,8 @@ def emit(c: TCB, b: Builder, now: float, frames: list[bytes]) -> int:
         return outcome
     while c.scoreboard is not None and c.scoreboard.lost and may_resend(c):
         outcome = _emit_again(c, b, now, frames)
+    if c.outgoing is not None and c.syn_acked and c.snd_una == c.snd_nxt:
+        congestion_of(c).resume(c.mss, now, c.rto)
     while True:
         count = sendable(c)
         if count == SILENT:
@@ -133,8 +135,6 @@ def _emit_new(c: TCB, b: Builder, now: float, frames: list[bytes], count: int) -
         measure_from(c, now, c.snd_nxt)
         arm(c, now)
         return _emit_syn(c, b, now, frames, SENT_SYN if c.stage == SYN_SENT else SENT_SYN_ACK)
-    if count:
-        congestion_of(c)
     end = (seq + count) & WORD
     flags = ACK
     outcome: int = SENT_DATA

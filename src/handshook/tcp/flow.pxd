@@ -14,10 +14,9 @@ cdef class Owner:
 
 cdef class Flow:
     cdef public bytes key
-    cdef public int stage, seen
     cdef public double due, armed
-    cdef public Py_ssize_t place
-    cdef public bint ready
+    cdef public int place
+    cdef public unsigned char stage, seen, ready
     cpdef int arrive(self, Segment segment, double now) except -1
     cpdef int wake(self, double now) except -1
     cpdef int emit(self, Builder builder, double now, list frames) except -1

@@ -19,7 +19,7 @@ cpdef Sent stretch(unsigned int seq, unsigned int end, double at, bint again)
 @cython.final
 cdef class Scoreboard:
     cdef readonly list records
-    cdef readonly Py_ssize_t head, out, lost, sacked, credit
+    cdef readonly Py_ssize_t head, lost_from, out, lost, sacked, credit
     cdef readonly double newest_at, newest_came, least_rtt
     cdef readonly unsigned int newest_end, fack, duplicate_round
     cdef readonly bint reordering, duplicates_seen
@@ -43,6 +43,8 @@ cdef class Scoreboard:
     @cython.locals(news=Py_ssize_t, index=Py_ssize_t, record=Sent, size=Py_ssize_t, skipped=Py_ssize_t,
                    whole=Py_ssize_t)
     cdef Py_ssize_t _mark(self, unsigned int left, unsigned int right, Py_ssize_t mss, double now) except -1
+    @cython.locals(first=Py_ssize_t, last=Py_ssize_t, middle=Py_ssize_t, record=Sent)
+    cdef Py_ssize_t _find(self, unsigned int seq) except -1
     @cython.locals(record=Sent, rest=Sent)
     cdef _split(self, Py_ssize_t index, unsigned int at)
     @cython.locals(window=double, latest=double, due=double, index=Py_ssize_t, record=Sent)
@@ -60,7 +62,7 @@ cdef class Scoreboard:
     cpdef bint reneged(self) except -1
     @cython.locals(index=Py_ssize_t, record=Sent, size=Py_ssize_t)
     cpdef renege(self)
-    @cython.locals(size=Py_ssize_t)
-    cdef _lose(self, Sent record)
+    @cython.locals(record=Sent, size=Py_ssize_t)
+    cdef _lose(self, Py_ssize_t index)
     cpdef duplicate(self, Py_ssize_t mss)
     cpdef Py_ssize_t in_flight(self) noexcept

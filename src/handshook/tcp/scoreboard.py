@@ -48,6 +48,7 @@ class Scoreboard:
         "head",
         "least_rtt",
         "lost",
+        "lost_from",
         "newest_at",
         "newest_came",
         "newest_end",
@@ -62,6 +63,7 @@ class Scoreboard:
     def __init__(self) -> None:
         self.records: list[Sent] = []
         self.head = 0
+        self.lost_from = 0  # before this index nothing is lost
         self.out = self.lost = self.sacked = 0
         self.credit = 0  # without SACK: octets that duplicate ACKs say have left the network
         # RFC 8985 5.2: when the most recently sent stretch that has arrived left, and when its ACK came.
@@ -93,16 +95,19 @@ class Scoreboard:
         """The lost stretch to send again first."""
         if self.lost == 0:
             return None
-        for index in range(self.head, len(self.records)):
+        for index in range(max(self.head, self.lost_from), len(self.records)):
             record = self.records[index]
             if record.lost:
+                self.lost_from = index
                 return record
         return None
 
     def resend(self, record: Sent, most: int, now: float) -> None:
-        """A lost stretch leaves again, as far as `most` octets go: the rest of a longer one stays lost, and a shorter
-        one takes what is lost behind it along (RFC 9293 SHLD-28: as large as can be)."""
-        index = self.records.index(record, self.head)
+        """The first lost stretch leaves again, as far as `most` octets go: the rest of a longer one stays lost, and a
+        shorter one takes what is lost behind it along (RFC 9293 SHLD-28: as large as can be)."""
+        index = self.lost_from
+        assert self.records[index] is record
+        self.lost_from = index + 1
         size = distance(record.seq, record.end)
         if size > most:
             self._split(index, (record.seq + most) & WORD)
@@ -160,9 +165,10 @@ class Scoreboard:
                 record.seq = una
         if self.head == len(self.records):
             self.records.clear()
-            self.head = 0
+            self.head = self.lost_from = 0
         elif self.head > EMPTIED and self.head * 2 > len(self.records):
             del self.records[: self.head]
+            self.lost_from = max(self.lost_from - self.head, 0)
             self.head = 0
         self.credit = 0
         if before(self.fack, una):
@@ -221,7 +227,7 @@ class Scoreboard:
         octets could shred it, and make each of its ACKs cost more than the one before (CVE-2019-11478).
         """
         news = 0
-        index = self.head
+        index = self._find(left)
         while index < len(self.records):
             record = self.records[index]
             if before_or_at(right, record.seq):
@@ -247,6 +253,17 @@ class Scoreboard:
                     self.fack = record.end
             index += 1
         return news
+
+    def _find(self, seq: int) -> int:
+        """The index of the first stretch that ends after this number; they stand in order."""
+        first, last = self.head, len(self.records)
+        while first < last:
+            middle = (first + last) // 2
+            if before(seq, self.records[middle].end):
+                last = middle
+            else:
+                first = middle + 1
+        return first
 
     def _split(self, index: int, at: int) -> None:
         """Cut one stretch in two at a sequence number inside it."""
@@ -280,7 +297,7 @@ class Scoreboard:
             # A moment, not a time left: the timer that it sets must find the same moment come.
             due = self.newest_came + (record.at - self.newest_at) + window
             if due <= now:
-                self._lose(record)
+                self._lose(index)
             elif due > latest:
                 latest = due
         return latest if latest > now else NEVER
@@ -306,14 +323,14 @@ class Scoreboard:
         if distance(record.seq, record.end) > most:
             self._split(self.head, (record.seq + most) & WORD)
         if not record.sacked:
-            self._lose(record)
+            self._lose(self.head)
 
     def lose_all(self) -> None:
         """All that hasn't arrived is taken for lost: the retransmission timer has expired (RFC 6298 5.4)."""
         for index in range(self.head, len(self.records)):
             record = self.records[index]
             if not record.sacked:
-                self._lose(record)
+                self._lose(index)
         self.credit = 0
 
     def find_all(self) -> None:
@@ -331,7 +348,7 @@ class Scoreboard:
         for index in range(self.head, len(self.records)):
             record = self.records[index]
             if not record.sacked and distance(record.seq, record.end) > size:
-                self._lose(record)
+                self._lose(index)
 
     def reneged(self) -> bool:
         """Has the first of what is out arrived, and is not acknowledged? Then the peer has thrown it away."""
@@ -347,7 +364,9 @@ class Scoreboard:
                 self.sacked -= size
                 self.out += size
 
-    def _lose(self, record: Sent) -> None:
+    def _lose(self, index: int) -> None:
+        record = self.records[index]
+        self.lost_from = min(self.lost_from, index)
         if not record.lost:
             size = distance(record.seq, record.end)
             record.lost = True

@@ -20,18 +20,21 @@ cdef class TCB(Flow):
     cdef public Congestion congestion
     cdef public Scoreboard scoreboard
     cdef public UrgentMarks urgent_marks
-    cdef public unsigned char ttl, dscp
     cdef public unsigned int iss, snd_una, snd_nxt, snd_wnd, snd_wl1, snd_wl2, max_window
-    cdef public unsigned int irs, rcv_nxt, rcv_edge, last_ack_sent
-    cdef public unsigned int ts_recent, ts_offset, tail_end, ecn_until, recover, fin_seq, rtt_seq, small_end, owed_number, earlier_number, again_left, again_right, doubt_timestamp
+    cdef public unsigned int irs, rcv_nxt, rcv_edge, last_ack_sent, owed_number, earlier_number
+    cdef public unsigned int ts_recent, ts_offset, tail_end, ecn_until, recover, fin_seq, rtt_seq, small_end
+    cdef public unsigned int again_left, again_right, doubt_timestamp
     cdef public Py_ssize_t capacity, unacked_octets
-    cdef public int snd_scale, rcv_scale, peer_mss, mss, unit, mtu, most_frame
-    cdef public int ack_owed, ack_reason, duplicate_acks, troubled, earlier_acks, doubt, retries, probes, challenges, happened, why
-    cdef public int retransmissions
+    cdef public int peer_mss, mss, unit, mtu, most_frame, duplicate_acks, retries, probes, challenges, retransmissions
     cdef public unsigned long long segments_in, segments_out
-    cdef public bint ecn, ecn_echo, cwr_owed, must_resend, timer_probes, tail_owed, tail_probed, tail_again, syn_acked, scaling, nagle, probe_owed, window_probed, squeezed, timestamps, sack, reset_owed, fin_queued, fin_sent, fin_acked, fin_known, peer_finished
-    cdef public bint close_called, recovering, passive, owned, listed
-    cdef public double ts_recent_at, srtt, rttvar, rto, min_rto, delayed_ack, max_rto, rtt_start
+    # Yes or no, and what is small: in bytes, for there may be a million connections.
+    cdef public unsigned short ack_reason, happened, why
+    cdef public unsigned char snd_scale, rcv_scale, ttl, dscp, ack_owed, troubled, earlier_acks, doubt
+    cdef public unsigned char ecn, ecn_echo, cwr_owed, must_resend, timer_probes, tail_owed, tail_probed, tail_again
+    cdef public unsigned char syn_acked, scaling, nagle, probe_owed, window_probed, squeezed, timestamps, sack
+    cdef public unsigned char reset_owed, fin_queued, fin_sent, fin_acked, fin_known, peer_finished, close_called
+    cdef public unsigned char recovering, passive, owned, listed
+    cdef public double ts_recent_at, srtt, rttvar, rto, rtt_start
     cdef public double reorder_at, retransmit_at, ack_at, keep_alive_at, give_up_at, unanswered_from
     cdef public double challenge_from, started_at, last_heard, established_at
 

@@ -46,7 +46,6 @@ class TCB(Flow):
         "config",
         "congestion",
         "cwr_owed",
-        "delayed_ack",
         "doubt",
         "doubt_timestamp",
         "dscp",
@@ -71,9 +70,7 @@ class TCB(Flow):
         "last_ack_sent",
         "last_heard",
         "listed",
-        "max_rto",
         "max_window",
-        "min_rto",
         "most_frame",
         "mss",
         "mtu",
@@ -221,9 +218,6 @@ class TCB(Flow):
         self.tail_end = 0
         self.srtt = self.rttvar = 0.0
         self.rto = terms.initial_rto
-        self.delayed_ack = terms.delayed_ack
-        self.min_rto = terms.min_rto
-        self.max_rto = terms.max_rto
         self.rtt_seq = 0
         self.rtt_start = NEVER
         self.retries = self.probes = 0

@@ -44,7 +44,7 @@ def settle_rto(c: TCB) -> None:
         c.rto = c.terms.initial_rto
         return
     rto = c.srtt + max(GRANULARITY, K * c.rttvar)
-    c.rto = min(max(rto, c.min_rto), c.max_rto)
+    c.rto = min(max(rto, c.terms.min_rto), c.terms.max_rto)
 
 
 def arm(c: TCB, now: float) -> None:
@@ -90,7 +90,7 @@ def _consider_probe(c: TCB, now: float) -> None:
 
 def back_off(c: TCB, now: float) -> None:
     """The timer expired: wait twice as long (RFC 6298 5.5), and don't time what is sent again (Karn, 3)."""
-    c.rto = min(c.rto * 2, c.max_rto)
+    c.rto = min(c.rto * 2, c.terms.max_rto)
     c.retransmit_at = now + c.rto
     c.timer_probes = False
     c.rtt_start = NEVER

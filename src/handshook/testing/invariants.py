@@ -23,7 +23,7 @@ def check(connection: Connection) -> None:
         assert 0 < c.outgoing.size <= c.config.send_buffer, f"{c.outgoing.size} bytes in the send buffer"
     assert distance(c.snd_una, c.snd_nxt) <= c.max_window + 2 or not c.syn_acked, "more is out than was ever allowed"
     assert c.mss > 0
-    assert c.rto <= c.max_rto or c.retries == 0
+    assert c.rto <= c.terms.max_rto or c.retries == 0
 
 
 def check_idle(stack: Stack) -> None:

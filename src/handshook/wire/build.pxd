@@ -3,6 +3,7 @@ from .checksum cimport fold, word_sum
 
 cdef unsigned int WORD
 
+cdef bint COMPILED
 cdef unsigned int ACK, CWR, RST
 cdef int SENT_RST_FOR_NO_ONE, PROTOCOL_TCP, VNET_NEEDS_CHECKSUM, VNET_GSO_ECN, VNET_GSO_TCPV4, VNET_GSO_TCPV6
 
