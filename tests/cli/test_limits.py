@@ -33,7 +33,7 @@ def test_few_files(most):
     first, *rest = said.splitlines()
     assert done.returncode in (1, 126), said
     assert first.startswith("handshook: ") and ("ulimit -n" in first or "Too many open files" in first), said
-    assert rest in ([], ["           ulimit -n 256, for which the hard limit (%d) must be raised first" % most])
+    assert rest in ([], [f"           ulimit -n 256, for which the hard limit ({most}) must be raised first"])
 
 
 def test_files_do_suffice_somewhere():

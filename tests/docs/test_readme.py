@@ -41,6 +41,7 @@ def test_every_variable_and_exit_code_is_named():
 def test_make_says_that_the_first_build_takes_its_time(tmp_path):
     for name in ("Makefile", "pyproject.toml", "setup.py"):
         shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "bin", tmp_path / "bin")
     (tmp_path / "src").mkdir()
 
     def told(target):
