@@ -50,7 +50,7 @@ def test_the_window_returns_along_the_curve_and_rests_where_it_was():
     assert max(flat) - min(flat) < 2
 
 
-@requirement("RFC 9438 4.3")
+@requirement("RFC 9438 4.3", "RFC 9438 4.3 cap")
 def test_on_a_short_path_it_grows_as_reno_would():
     """Where the curve would be slower: by alpha = 3 (1 - beta) / (1 + beta) segments a round trip until the window is
     back where it was, then by one, which is Reno's own pace."""

@@ -187,6 +187,16 @@ class TestTailProbe:
         ack(t, 11)
         assert connection.congestion.cwnd >= window
 
+    def test_an_ack_that_comes_before_it_has_left_is_its_answer(self):
+        """7.3: else what leaves next would leave twice."""
+        t, connection = opened()
+        t.now = connection.due
+        t.stack.advance(t.now)
+        ack(t, 10)
+        connection.shutdown()
+        t.expect("FIN,ACK")
+        t.expect_nothing()
+
     def test_a_probe_that_repaired_a_loss_costs_what_a_loss_costs(self):
         """7.4.2: known once something after it is acknowledged and no duplicate was told of."""
         t, connection = opened()

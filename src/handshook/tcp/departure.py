@@ -271,6 +271,8 @@ def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count:
                 c.cwr_owed = False
                 flags |= CWR
     if count and c.outgoing is not None:
+        if c.congestion is not None:
+            c.congestion.used_at = now
         out = c.outgoing
         # Data begins behind the SYN, which takes a number of its own.
         out.locate(distance((c.snd_una + (0 if c.syn_acked else 1)) & WORD, seq), count)

@@ -31,8 +31,6 @@ def note_sent(c: TCB, seq: int, end: int, now: float) -> None:
     if c.scoreboard is None:
         c.scoreboard = Scoreboard()
         c.scoreboard.begin(seq)
-    if c.congestion is not None:
-        c.congestion.used_at = now
     c.scoreboard.add(seq, end, now)
 
 

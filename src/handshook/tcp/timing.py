@@ -58,8 +58,11 @@ def arm(c: TCB, now: float) -> None:
 
 
 def rearm(c: TCB, now: float) -> None:
-    """New data was acknowledged: the timer starts anew, or stops when nothing is out (RFC 6298 5.2, 5.3)."""
-    c.timer_probes = False
+    """New data was acknowledged: the timer starts anew, or stops when nothing is out (RFC 6298 5.2, 5.3).
+
+    A tail probe that was due and has not left yet has its answer, too (RFC 8985 7.3).
+    """
+    c.timer_probes = c.tail_owed = False
     if c.snd_una == c.snd_nxt:
         c.retransmit_at = NEVER
         c.unanswered_from = NEVER
