@@ -1,7 +1,6 @@
 cimport cython
 from ..tcp.flow cimport Owner
 from ..tcp.isn cimport Secret
-from ..wire.addresses cimport make_key
 
 cdef int FIRST_PORT, LAST_PORT
 
@@ -12,6 +11,8 @@ cpdef bytes choose_source(dict addresses, bytes remote, local)
 cdef class Ports:
     cdef Secret _secret
     cdef unsigned long long _count
+    cdef bytes _last_end
+    cdef int _last_offset
 
-    @cython.locals(size=int, offset="unsigned long long", port=int, _=int, key=bytes)
+    @cython.locals(size=int, port=int, _=int, end=bytes, key=bytes)
     cpdef bytes choose(self, bytes remote, bytes local, int remote_port, Owner owner)

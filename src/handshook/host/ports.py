@@ -5,7 +5,7 @@ Ports are chosen by RFC 6056's algorithm 3, simple hash-based selection.
 
 from ..tcp.flow import Owner
 from ..tcp.isn import Secret
-from ..wire.addresses import make_key, pack, unpack
+from ..wire.addresses import pack, unpack
 
 # RFC 6335 6: the dynamic ports. RFC 6056 3.2 would take all from 1024 on; these are the ones nobody listens at.
 FIRST_PORT = 49152
@@ -31,11 +31,14 @@ def choose_source(addresses: dict[bytes, str], remote: bytes, local: str | None)
 class Ports:
     """Picks the local port of an active open."""
 
-    __slots__ = ("_count", "_secret")
+    __slots__ = ("_count", "_last_end", "_last_offset", "_secret")
 
     def __init__(self, secret: Secret) -> None:
         self._secret = secret
         self._count = 0
+        # Programs tend to call the same end again.
+        self._last_end = b""
+        self._last_offset = 0
 
     def choose(self, remote: bytes, local: bytes, remote_port: int, owner: Owner) -> bytes:
         """The key of a four-tuple that is free. Raises `OSError` (EADDRNOTAVAIL) when none is.
@@ -44,11 +47,14 @@ class Ports:
         other and are used again as late as possible, and say nothing about ports to another.
         """
         size = LAST_PORT - FIRST_PORT + 1
-        offset = self._secret.siphash(make_key(remote, local, remote_port, 0)[:-2])
+        end = b"".join((remote, local, remote_port.to_bytes(2, "big")))
+        if end != self._last_end:
+            self._last_end = end
+            self._last_offset = self._secret.siphash(end) % size
         for _ in range(size):
-            port = FIRST_PORT + (offset + self._count) % size
+            port = FIRST_PORT + (self._last_offset + self._count) % size
             self._count += 1
-            key = make_key(remote, local, remote_port, port)
+            key = end + port.to_bytes(2, "big")
             if not owner.taken(key):
                 return key
         raise OSError(99, "every ephemeral port to this address and port is in use")
