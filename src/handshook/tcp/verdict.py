@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..outcomes import BY_NUMBER, Outcome
+from ..wire.addresses import spell
 from ..wire.icmp import Trouble
 from .sequence import distance
 from .states import State
@@ -70,8 +71,7 @@ def judge(c: TCB, state: State, trouble: Trouble | None) -> Verdict:
         "handshake": c.established_at - c.started_at if c.syn_acked else None,
         "icmp": trouble.value if trouble is not None else None,
     }
-    host, port = c.remote
-    remote = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    remote = spell(c.remote)
     why = BY_NUMBER[c.why]
     if state is State.CLOSED:
         if why is Outcome.CONNECT_TIMED_OUT:
