@@ -1,4 +1,4 @@
-"""How a connection went, in one outcome, one sentence, and the figures that it rests on."""
+"""How a connection went: one outcome, one sentence, the figures that it rests on, and the error that it makes."""
 
 import errno
 from collections.abc import Mapping
