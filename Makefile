@@ -17,7 +17,7 @@ export PIP_PROGRESS_BAR = off
 unexport HANDSHOOK_SANITIZE
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format states conformance sanitize simulate bench bench-lossy clean compiled
+.PHONY: help demo test check format docs sanitize simulate bench bench-lossy clean compiled
 
 help:
 	@echo 'make demo      connections opened and closed with the Linux kernel, drawn as they happen'
@@ -28,8 +28,7 @@ help:
 	@echo 'make bench     this engine beside others, in one run; QUICK=1 for every row once, ROUNDS=n, ONLY=peer,peer'
 	@echo 'make bench-lossy  goodput over lossy paths, beside the kernel'"'"'s own in the same run'
 	@echo 'make format    let ruff lay out the sources'
-	@echo 'make states    docs/states.md, anew'
-	@echo 'make conformance docs/conformance.md, anew'
+	@echo 'make docs      docs/states.md and docs/conformance.md, anew'
 	@echo 'make clean     remove everything that make has made'
 
 demo: .venv/installed
@@ -51,8 +50,10 @@ format: .venv/tools
 	@.venv/bin/ruff check --fix-only .
 	@.venv/bin/ruff format .
 
-# Reads the tests' sources, and runs none of them.
-conformance: .venv/ready
+# The states are drawn by the installed package, from the engine's own table; the conformance page is read off the tests'
+# sources, and none of them is run.
+docs: .venv/installed
+	@.venv/bin/python tests/tcp/states_page.py
 	@.venv/bin/python tests/conformance/page.py
 
 # PYTHONMALLOC: Python's own allocator would hide a byte read too far. Leaks: the interpreter's own would drown ours.
@@ -67,10 +68,6 @@ sanitize: .venv-sanitized/tools
 # Its own environment has the Python peers; the engine goes there compiled, and .venv-pure has it as it is.
 bench: .venv-bench/tools .venv-pure/installed
 	@.venv-bench/bin/python -m bench $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only $(ONLY))
-
-# Drawn by the installed package, from the engine's own table.
-states: .venv/installed
-	@.venv/bin/python tests/tcp/states_page.py
 
 # A bar, a record in build/simulate, and for each seed that fails its ladder and how to repeat it.
 simulate: .venv/tools

@@ -1,7 +1,7 @@
 """docs/conformance.md: each requirement of docs/requirements.toml, and the tests that show it or why none does.
 
 The markers are read off the sources, so that no test has to be run or even imported for it. Run as a program it writes
-the page: `make conformance`.
+the page: `make docs`.
 """
 
 import ast
@@ -16,7 +16,7 @@ PAGE = ROOT / "docs" / "conformance.md"
 HEAD = """\
 # Conformance
 
-Made by `make conformance` from [requirements.toml](requirements.toml) and the `@requirement` markers of the tests; a
+Made by `make docs` from [requirements.toml](requirements.toml) and the `@requirement` markers of the tests; a
 test of the suite fails when this page is not current, and when a requirement has neither a test nor a reason.
 Meanings are in own words; the RFC's are what counts.
 """

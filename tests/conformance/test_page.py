@@ -7,7 +7,7 @@ MARKED = markers()
 
 
 def test_the_page_is_current():
-    assert PAGE.read_text(encoding="utf-8") == write(REQUIREMENTS, MARKED), "make conformance"
+    assert PAGE.read_text(encoding="utf-8") == write(REQUIREMENTS, MARKED), "make docs"
 
 
 def test_every_requirement_has_a_test_or_a_reason():

@@ -477,7 +477,7 @@ class World:
             assert entry.due is None or entry.due <= 400, entry
         assert half_open <= len(PORTS) * self.config.half_open_limit + MOST_HELD, f"{half_open} half-open"
         for listener in self.listeners[stack].values():
-            assert 0 <= listener.half_open <= listener.half_open_limit
+            assert 0 <= listener.half_open <= listener.config.half_open_limit
             assert len(listener.queue) <= listener.backlog
         for connection in self.held[stack]:
             check_connection(connection)

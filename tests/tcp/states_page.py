@@ -1,5 +1,5 @@
 """docs/states.md: every state and every way between them, out of the engine's own table. Run as a program it writes
-the page: `make states`."""
+the page: `make docs`."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ PAGE = Path(__file__).parent.parent.parent / "docs" / "states.md"
 TEXT = """\
 # States
 
-Made by `make states` from `TRANSITIONS` in [states.py](../src/handshook/tcp/states.py), which the tests walk the engine
+Made by `make docs` from `TRANSITIONS` in [states.py](../src/handshook/tcp/states.py), which the tests walk the engine
 through entry by entry; a test fails when this page is not current. The names are those of RFC 9293 (3.3.2).
 
 ## In order

@@ -33,7 +33,7 @@ class TestWhatMayChange:
         with pytest.raises(ValueError, match="ttl"):
             connection.configure(nagle=False, ttl=0)
         assert connection.config == t.stack.config
-        assert connection.nagle
+        assert connection.terms.nagle
 
     def test_it_is_this_connections_own(self):
         t = Script(config=PLAIN)
@@ -41,7 +41,7 @@ class TestWhatMayChange:
         connection.configure(dscp=10, ttl=9, user_timeout=7.0)
         assert t.stack.config == PLAIN
         other = t.stack.connect((t.address, 9999))
-        assert (other.config, other.ttl, other.dscp) == (PLAIN, 64, 0)
+        assert (other.config, other.terms.ttl, other.terms.dscp) == (PLAIN, 64, 0)
 
     def test_the_send_buffer(self):
         t = Script()

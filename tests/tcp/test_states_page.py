@@ -24,7 +24,7 @@ WAYS = {(before, event, after) for (before, event), after in TRANSITIONS.items()
 
 
 def test_the_page_is_current():
-    assert write() == TEXT, "make states"
+    assert write() == TEXT, "make docs"
 
 
 def test_every_way_is_drawn_and_no_other():

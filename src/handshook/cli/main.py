@@ -14,12 +14,9 @@ from typing import NoReturn
 
 from . import connect, demo, serve
 from .parser import Parser
-from .watching import complain
+from .watching import FAILED, complain
 
 COMMANDS = (demo, serve, connect)
-
-FAILED = 1
-USAGE = 2
 
 DESCRIPTION = """
 The life of a TCP connection, in your hands: opened and closed by an engine of its own, with the Linux kernel at the

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..lab import Program
-from ..session.beside import wait_listening
+from ..session.beside import wait_listening, wake_at_end
 from ..session.place import Place
 from ..session.session import Observer, Session
 from ..tcp.config import Config
@@ -83,8 +83,7 @@ class _Part:
         self.stage = stage
         self._complaints = os.memfd_create("complaints", os.MFD_CLOEXEC)
         self.program: Program = stage.network.popen(words, stdin=stdin, stdout=subprocess.PIPE, stderr=self._complaints)
-        session, ended = stage.session, self.program.fileno()
-        session.watch(ended, select.EPOLLIN, lambda _: session.unwatch(ended))
+        wake_at_end(stage.session, self.program)
 
     def over(self) -> bool:
         return self.program.poll() is not None

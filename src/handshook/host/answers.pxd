@@ -19,3 +19,4 @@ cdef class Answers:
     cpdef last_ack(self, bytes key, TimeWait wait)
     @cython.locals(frames=list, key=bytes, wait=TimeWait)
     cpdef list take(self, double now)
+    cdef bint _full(self, list waiting) except -1

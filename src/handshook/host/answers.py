@@ -4,6 +4,8 @@ They wait for the next batch like everything that leaves, and no more of them th
 cause them.
 """
 
+from collections.abc import Sized
+
 from ..outcomes import Outcome
 from ..tcp.time_wait import TimeWait
 from ..wire.build import Builder, reset_for
@@ -32,28 +34,22 @@ class Answers:
 
     def add(self, frame: bytes) -> bool:
         """Owe a whole frame; False, and counted, when too many wait already."""
-        if len(self._frames) >= MOST_ANSWERS:
-            self._builder.counts[ANSWER_DROPPED] += 1
+        if self._full(self._frames):
             return False
         self._frames.append(frame)
         return True
 
     def reset(self, segment: Segment) -> None:
         """Owe the RST that answers a segment of no connection; a RST itself gets none (RFC 9293 3.10.7.1)."""
-        if segment.flags & RST:
-            return
-        if len(self._frames) >= MOST_ANSWERS:
-            self._builder.counts[ANSWER_DROPPED] += 1
+        if segment.flags & RST or self._full(self._frames):
             return
         length = segment_length(segment)
         self._frames.append(reset_for(self._builder, segment.key, segment.seq, segment.ack, segment.flags, length))
 
     def last_ack(self, key: bytes, wait: TimeWait) -> None:
         """Owe the ACK of a connection in TIME-WAIT."""
-        if len(self._waits) >= MOST_ANSWERS:
-            self._builder.counts[ANSWER_DROPPED] += 1
-            return
-        self._waits.append((key, wait))
+        if not self._full(self._waits):
+            self._waits.append((key, wait))
 
     def take(self, now: float) -> list[bytes]:
         """All that is owed, as frames; the caller may add to the list."""
@@ -63,3 +59,10 @@ class Answers:
             frames.append(wait.ack(key, self._builder, now, SENT_ACK))
         self._waits.clear()
         return frames
+
+    def _full(self, waiting: Sized) -> bool:
+        """Do too many wait already? Then one more is dropped, and counted."""
+        if len(waiting) < MOST_ANSWERS:
+            return False
+        self._builder.counts[ANSWER_DROPPED] += 1
+        return True

@@ -9,7 +9,7 @@ from ..tcp.time_wait cimport TimeWait
 from ..tcp.timeouts cimport start_keep_alive
 from ..wire.addresses cimport is_unicast
 from ..wire.build cimport Builder
-from ..wire.segment cimport Segment, parse, segment_length
+from ..wire.segment cimport Segment, parse
 from .answers cimport Answers
 from .listener cimport Listener
 from .listeners cimport Listeners
@@ -22,7 +22,7 @@ cdef unsigned int ACK, FIN, RST, SYN
 cdef int CLOSED, LISTEN, SYN_RECEIVED, TIME_WAIT, ACK_NONE, ENDED, OPENED, OUTCOMES
 cdef int CLOSED_PORT_IGNORED, CLOSED_PORT_RESET, DROPPED_ACCEPT_QUEUE_FULL, DROPPED_SYN_QUEUE_FULL
 cdef int ESTABLISHED_PASSIVE, FLAGS_NONSENSE, FRAME_LENGTH_BAD, FRAME_TRUNCATED, IP_PROTOCOL_UNKNOWN
-cdef int LISTEN_ACK_RESET, LISTEN_IGNORED, LISTEN_RST_IGNORED, NOTHING, NOT_OURS
+cdef int LISTEN_ACK_RESET, LISTEN_IGNORED, LISTEN_RST_IGNORED, NOT_OURS
 cdef int SENT_ECHO_REPLY, SOURCE_INVALID, SYN_ACK_ACK_BAD, SYN_ANSWERED, SYN_SENT_ACK_BAD
 cdef int TIME_WAIT_ACKED, TIME_WAIT_FIN_REPEATED, TIME_WAIT_OVER, TIME_WAIT_REOPENED
 cdef int VNET_DATA_VALID, VNET_NEEDS_CHECKSUM, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP
@@ -48,7 +48,7 @@ cdef class Exchange(Owner):
 
     cpdef receive(self, frame, double now)
     cpdef receive_many(self, list frames, double now)
-    @cython.locals(frames=list, ready=list, builder=Builder, flow=Flow, first=Py_ssize_t, wait=TimeWait)
+    @cython.locals(frames=list, ready=list, builder=Builder, flow=Flow, first=Py_ssize_t)
     cpdef list transmit(self, double now)
     cdef double _go_on(self, double now) except -1
     cdef list _show_frames(self, list frames)
@@ -57,14 +57,14 @@ cdef class Exchange(Owner):
     @cython.locals(flow=Flow, why=int)
     cpdef advance(self, double now)
     cpdef attend(self, Flow flow, int outcome)
-    @cython.locals(connection=Connection)
     cpdef report(self, Flow flow)
     cpdef bint taken(self, bytes key) except -1
     cpdef bint still_waits(self, bytes key) except -1
-    @cython.locals(headroom=Py_ssize_t, trusted=bint, p="const unsigned char*", segment=Segment, why=int, key=bytes,
-                   flow=Flow, outcome=int)
+    @cython.locals(headroom=Py_ssize_t, trusted=bint, segment=Segment, why=int, key=bytes, flow=Flow,
+                   outcome=int)
     cdef int _arrive(self, bytes frame, double now) except -1
-    @cython.locals(key=bytes, k="const unsigned char*", remote=bytes, width=Py_ssize_t, before=int, after=int, wait=TimeWait, outcome=int, listener=Listener)
+    @cython.locals(key=bytes, k="const unsigned char*", remote=bytes, width=Py_ssize_t, before=int, after=int,
+                   wait=TimeWait, outcome=int, listener=Listener)
     cdef int _meet_stranger(self, Segment segment, double now) except -1
     @cython.locals(key=bytes, listener=Listener, after=int, outcome=int, entry=HalfOpen)
     cdef int _meet_time_wait(self, TimeWait wait, Segment segment, double now) except -1
@@ -76,6 +76,7 @@ cdef class Exchange(Owner):
     @cython.locals(connection=Connection)
     cdef _follow(self, Flow flow, double now)
     cdef _make_ready(self, Flow flow)
+    cdef _list_news(self, Connection connection)
     cdef _end(self, Connection connection)
     @cython.locals(wait=TimeWait)
     cdef _rest(self, Connection connection, double now)

@@ -244,9 +244,7 @@ class Exchange(Owner):
     def report(self, flow: Flow) -> None:
         """List a connection whose news the program has not heard yet."""
         assert isinstance(flow, Connection)
-        if flow.happened and flow.owned and not flow.listed:
-            flow.listed = True
-            self._eventful.append(flow)
+        self._list_news(flow)
 
     def taken(self, key: bytes) -> bool:
         """Is this four-tuple in use, or resting?"""
@@ -339,7 +337,7 @@ class Exchange(Owner):
                 outcome = TIME_WAIT_REOPENED
         elif outcome == TIME_WAIT_FIN_REPEATED:
             wait.expires = now + 2 * self._terms.msl
-            self._time_waits.add(segment.key, wait)
+            self._time_waits.add(key, wait)
         if outcome == TIME_WAIT_FIN_REPEATED or outcome == TIME_WAIT_ACKED:
             self._answers.last_ack(key, wait)
         if self._watched:
@@ -358,7 +356,7 @@ class Exchange(Owner):
             return LISTEN_ACK_RESET
         if not flags & SYN:
             return LISTEN_IGNORED
-        if listener.half_open >= listener.half_open_limit:
+        if listener.half_open >= listener.terms.half_open_limit:
             return DROPPED_SYN_QUEUE_FULL
         if len(listener.queue) >= listener.backlog:
             return DROPPED_ACCEPT_QUEUE_FULL
@@ -436,21 +434,24 @@ class Exchange(Owner):
                 self._rest(connection, now)
             elif connection.happened & OPENED:
                 start_keep_alive(connection, now)
-            if connection.happened and connection.owned and not connection.listed:
-                connection.listed = True
-                self._eventful.append(connection)
+            self._list_news(connection)
         elif flow.stage == CLOSED:
             assert isinstance(flow, HalfOpen)
             self._forget_half_open(flow)
             del self._flows[flow.key]
             return
+        self._make_ready(flow)
+
+    def _make_ready(self, flow: Flow) -> None:
+        """It may have something to say: the next `transmit` asks it."""
         if not flow.ready:
             flow.ready = True
             self._ready.append(flow)
 
-    def _make_ready(self, flow: Flow) -> None:
-        flow.ready = True
-        self._ready.append(flow)
+    def _list_news(self, connection: Connection) -> None:
+        if connection.happened and connection.owned and not connection.listed:
+            connection.listed = True
+            self._eventful.append(connection)
 
     def _end(self, connection: Connection) -> None:
         """A connection is over: out of the table, whatever it still has to say."""

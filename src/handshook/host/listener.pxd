@@ -3,7 +3,7 @@ from ..tcp.terms cimport Terms
 cdef class Listener:
     cdef readonly bytes address
     cdef readonly int port
-    cdef public Py_ssize_t backlog, half_open_limit, half_open
+    cdef public Py_ssize_t backlog, half_open
     cdef readonly object config, queue
     cdef readonly Terms terms
     cdef public bint closed, listed

@@ -21,7 +21,6 @@ class Listener:
         "closed",
         "config",
         "half_open",
-        "half_open_limit",
         "listed",
         "port",
         "queue",
@@ -36,7 +35,6 @@ class Listener:
         self.backlog = backlog
         self.config = config
         self.terms = config.terms
-        self.half_open_limit = config.half_open_limit
         self.half_open = 0
         self.queue: deque[Connection] = deque()
         self.closed = False

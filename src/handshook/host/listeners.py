@@ -1,5 +1,7 @@
 """Which listener a segment is for: by its local port, and its local address where a listener takes only one."""
 
+from errno import EADDRINUSE
+
 from .listener import Listener
 
 
@@ -16,7 +18,7 @@ class Listeners:
         """Raises `OSError` (EADDRINUSE) where there is one already."""
         where = _where(listener)
         if where in self._table:
-            raise OSError(98, f"port {listener.port} has a listener already")
+            raise OSError(EADDRINUSE, f"port {listener.port} has a listener already")
         self._table[where] = listener
         self._bound += listener.address is not None
 

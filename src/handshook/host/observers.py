@@ -10,7 +10,7 @@ from collections.abc import Callable
 from ..outcomes import BY_NUMBER, Outcome
 from ..tcp.flow import Flow
 from ..tcp.states import CLOSED, TIME_WAIT, State
-from ..wire.addresses import local_of, remote_of
+from ..wire.addresses import local_of, remote_of, turned
 from ..wire.flags import RST
 from ..wire.framing import Framing
 from ..wire.segment import Segment, parse
@@ -57,9 +57,7 @@ class Observers:
             if parse(frame, self._framing.headroom, True, segment):
                 self.show(now, Direction.OUT, Outcome.SENT_ECHO_REPLY, CLOSED, CLOSED, None, frame)
                 continue
-            turned = segment.key
-            width = (len(turned) - 4) // 2
-            key = turned[width : 2 * width] + turned[:width] + turned[-2:] + turned[-4:-2]
+            key = turned(segment.key)
             if segment.flags & RST:
                 self.show(now, Direction.OUT, Outcome.SENT_RST_FOR_NO_ONE, CLOSED, CLOSED, key, frame)
             else:

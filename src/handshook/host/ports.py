@@ -3,6 +3,8 @@
 Ports are chosen by RFC 6056's algorithm 3, simple hash-based selection.
 """
 
+from errno import EADDRNOTAVAIL
+
 from ..tcp.flow import Owner
 from ..tcp.isn import Secret
 from ..wire.addresses import pack, unpack
@@ -57,4 +59,4 @@ class Ports:
             key = end + port.to_bytes(2, "big")
             if not owner.taken(key):
                 return key
-        raise OSError(99, "every ephemeral port to this address and port is in use")
+        raise OSError(EADDRNOTAVAIL, "every ephemeral port to this address and port is in use")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ..tcp.clock import NEVER
 from ..tcp.connection import Connection
 from ..tcp.flow import Flow
 from ..tcp.half_open import HalfOpen
@@ -30,7 +31,7 @@ class Entry:
 
 def entry_of(flow: Flow, now: float) -> Entry:
     """A half-open entry or a connection."""
-    due = flow.due - now if flow.due != float("inf") else None
+    due = flow.due - now if flow.due != NEVER else None
     if isinstance(flow, HalfOpen):
         agreed = _options(flow.peer_mss, flow.timestamps, flow.sack, flow.scale, flow.terms.receive_scale)
         queued = len(flow.data) if flow.data is not None else 0

@@ -4,6 +4,7 @@ The packets are `Exchange`'s part.
 """
 
 from collections.abc import Callable
+from errno import EADDRINUSE
 from operator import index
 
 from ..outcomes import Outcome
@@ -81,7 +82,7 @@ class Stack(Exchange):
         elif 0 < local_port < 65536:
             key = make_key(address, source, port, local_port)
             if self.taken(key):
-                raise OSError(98, f"{unpack(source)}:{local_port} to {remote[0]}:{port} is in use")
+                raise OSError(EADDRINUSE, f"{unpack(source)}:{local_port} to {remote[0]}:{port} is in use")
         else:
             raise ValueError(f"local port {local_port}: a port is 1 to 65535")
         connection = Connection()

@@ -20,9 +20,9 @@ import sys
 import traceback
 from typing import NoReturn
 
-from handshook.lab import control, libc
-from handshook.lab.plan import Plan
-from handshook.lab.wiring import Wire, WiringFailed, lay
+from . import control, libc
+from .plan import Plan
+from .wiring import Wire, WiringFailed, lay
 
 # The descriptors that come with an order: see control.
 ORDERED = 6

@@ -21,8 +21,8 @@ import sys
 import traceback
 from collections.abc import Iterator
 
-from handshook.lab import control, libc
-from handshook.lab.plan import Plan
+from . import control, libc
+from .plan import Plan
 
 _SPACES = libc.CLONE_NEWNET | libc.CLONE_NEWNS | libc.CLONE_NEWPID
 
@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> int:
             return 1
         try:
             # Before the fork, so that a missing pyroute2 is told as that.
-            from handshook.lab import init
+            from . import init
         except ImportError as error:
             control.send(channel, {"failed": {"step": "import", "errno": 0, "text": str(error)}})
             return 1

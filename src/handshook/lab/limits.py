@@ -6,8 +6,6 @@ import os
 # What the keeper, init and a program need, with room to spare.
 ENOUGH_FILES = 256
 
-FILES = {errno.EMFILE, errno.ENFILE}
-
 
 def limit_met(number: int, text: str) -> tuple[str, str] | None:
     """The limit as reason and cure, a line each; None where it is no limit.

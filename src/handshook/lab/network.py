@@ -16,11 +16,11 @@ import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any, TypeAlias
 
-from handshook.lab import addresses, control
-from handshook.lab.plan import Plan
-from handshook.lab.program import Program
-from handshook.lab.unavailable import PrivateNetworkEnded, Refusal, explain, not_linux
-from handshook.link.device import Device
+from ..link.device import Device
+from . import addresses, control
+from .plan import Plan
+from .program import Program
+from .unavailable import PrivateNetworkEnded, Refusal, explain, not_linux
 
 Word: TypeAlias = str | bytes | os.PathLike[str]
 Stream: TypeAlias = int | IO[Any] | None
@@ -31,7 +31,6 @@ _CHOICES = {"auto": ("tun", "veth"), "tun": ("tun",), "veth": ("veth",)}
 # Starting to fail and ending take milliseconds; these only bound a kernel that hangs, and a keeper that was stopped.
 _PATIENCE = 10.0
 _FAREWELL = 3.0
-
 
 # What the socket says when init has gone, or when it was closed here.
 _ENDED = (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.EBADF)
@@ -224,8 +223,8 @@ def _own_directory() -> str:
 def _open_device(wire: control.Document, descriptor: int) -> Device:
     # Imported here: these modules exist only where their system calls do, and this one may be imported
     # anywhere.
-    from handshook.link.packet import PacketSocket
-    from handshook.link.tun import Tun
+    from ..link.packet import PacketSocket
+    from ..link.tun import Tun
 
     name, mtu = wire["name"], wire["mtu"]
     if wire["link"] == "tun":

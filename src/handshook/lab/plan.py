@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 
-from handshook.lab import addresses
+from . import addresses
 
 
 @dataclass(frozen=True)

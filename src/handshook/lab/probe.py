@@ -2,8 +2,8 @@
 
 from dataclasses import asdict, dataclass
 
-from handshook.lab.network import PrivateNetwork
-from handshook.lab.unavailable import PrivateNetworkUnavailable
+from .network import PrivateNetwork
+from .unavailable import PrivateNetworkUnavailable
 
 
 @dataclass(frozen=True)

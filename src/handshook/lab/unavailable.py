@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from handshook.lab.limits import limit_met
+from .limits import limit_met
 
 
 class PrivateNetworkUnavailable(RuntimeError):

@@ -19,11 +19,11 @@ from dataclasses import asdict, dataclass
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
-from handshook.lab.addresses import PREFIX4, PREFIX6
-from handshook.lab.control import Document
-from handshook.lab.plan import Plan
-from handshook.link.packet import open_packet_socket
-from handshook.link.tun import QUEUE_PACKETS, open_queue
+from ..link.packet import open_packet_socket
+from ..link.tun import QUEUE_PACKETS, open_queue
+from .addresses import PREFIX4, PREFIX6
+from .control import Document
+from .plan import Plan
 
 KERNEL_DEVICE = "handshook"
 ENGINE_DEVICE = "engine"

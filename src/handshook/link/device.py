@@ -10,7 +10,7 @@ import os
 import select
 from typing import Protocol
 
-from handshook.wire.framing import PLAIN, Framing
+from ..wire.framing import PLAIN, Framing
 
 # A read that gives fewer frames than this has found the queue empty, so nobody needs to ask again to know it.
 # 256 is enough to spread the cost of a wake-up and few enough that answers to the first frames do not wait

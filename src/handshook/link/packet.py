@@ -9,8 +9,8 @@ import contextlib
 import socket
 import struct
 
-from handshook.link.device import FrameDescriptor
-from handshook.wire.framing import VNET_HEADER, Framing
+from ..wire.framing import VNET_HEADER, Framing
+from .device import FrameDescriptor
 
 # linux/if_ether.h
 _ETH_P_ALL = 0x0003

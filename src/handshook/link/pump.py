@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from handshook.link.device import BATCH, Device
-from handshook.link.heap import keep_heap
+from .device import BATCH, Device
+from .heap import keep_heap
 
 # Batches taken in before watched descriptors get their turn: 2,000 small frames are a few milliseconds' work.
 _BATCHES_A_TURN = 8

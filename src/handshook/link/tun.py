@@ -11,8 +11,8 @@ import os
 import socket
 import struct
 
-from handshook.link.device import FrameDescriptor, LinkDown
-from handshook.wire.framing import PLAIN, VNET_HEADER, Framing
+from ..wire.framing import PLAIN, VNET_HEADER, Framing
+from .device import FrameDescriptor, LinkDown
 
 TUN_NODE = "/dev/net/tun"
 

@@ -1,7 +1,6 @@
 """Serve a port until the program beside it ends, or, on a device of the user's own, until Ctrl-C."""
 
 import resource
-import select
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,7 +8,7 @@ from ..io.directory import Directory
 from ..io.handlers import Handler
 from ..io.http import HttpServer
 from ..io.services import CHARGEN_PORT, DISCARD_PORT, ECHO_PORT, Chargen, Discard, Echo
-from ..session.beside import environment, exit_code, program_decides, start_program
+from ..session.beside import environment, exit_code, program_decides, start_program, wake_at_end
 from ..session.place import Place
 from ..session.session import Observer, Session
 from ..tcp.connection import Connection
@@ -86,7 +85,7 @@ def _run_beside(plan: Plan, place: Place, session: Session, say: Callable[[str],
     # Only now: the program shouldn't inherit it.
     _allow_many_files()
     with program_decides(program):
-        session.watch(program.fileno(), select.EPOLLIN, lambda _: session.unwatch(program.fileno()))
+        wake_at_end(session, program)
         session.until(lambda: program.poll() is not None)
     session.until(lambda: not session.handlers, LAST_WORDS)
     return exit_code(program.wait())

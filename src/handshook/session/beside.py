@@ -105,10 +105,16 @@ def wait_listening(session: Session, network: PrivateNetwork, server: Program, p
     return True
 
 
+def wake_at_end(session: Session, program: Program) -> None:
+    """Let the loop turn when the program ends, so that `until` may ask whether it has."""
+    ended = program.fileno()
+    session.watch(ended, select.EPOLLIN, lambda _: session.unwatch(ended))
+
+
 def end_program(session: Session, program: Program, patience: float) -> None:
     """Ask the program to end, and after `patience` seconds make it; meanwhile the engine goes on."""
     program.terminate()
-    session.watch(program.fileno(), select.EPOLLIN, lambda _: session.unwatch(program.fileno()))
+    wake_at_end(session, program)
     if not session.until(lambda: program.poll() is not None, patience):
         program.kill()
         program.wait(patience)

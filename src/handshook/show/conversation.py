@@ -1,14 +1,14 @@
-"""What can be known about a connection from its steps so far: where each side's numbers begin, what they
-agreed on.
+"""What can be known about a connection from its steps so far: where each side's numbers begin, what they agreed on.
 
-Each step goes through `Conversation.take` once and comes out as a `Moment`: the step with its numbers
-counted from the start. The ladder, the sentences and the lines for machines all draw from the same moments.
+Each step goes through `Conversation.take` once and comes out as a `Moment`: the step with its numbers counted from the
+start. The ladder, the sentences and the lines for machines all draw from the same moments.
 """
 
 from dataclasses import dataclass
 
 from ..host.step import Direction, Step
 from ..outcomes import Outcome
+from ..tcp.config import MOST_SCALE
 from ..tcp.sequence import signed_distance
 from ..tcp.states import State
 from ..wire.flags import ACK, FIN, SYN
@@ -17,9 +17,6 @@ from ..wire.icmp import IcmpError, read_icmp
 from ..wire.segment import Segment, parse
 from .manner import DISBELIEVED
 from .peer import Sign, infer
-
-# RFC 7323 2.3: a larger shift is taken as 14.
-MOST_SHIFT = 14
 
 RESET_CAUSES = frozenset(
     {
@@ -41,9 +38,7 @@ RESET_CAUSES = frozenset(
 
 @dataclass(frozen=True)
 class Moment:
-    """A step, and what the steps before it make of it. Counted numbers are None where the start was not
-    seen.
-    """
+    """A step, and what the steps before it make of it. Counted numbers are None where the start was not seen."""
 
     step: Step
     segment: Segment | None = None
@@ -69,7 +64,6 @@ class Moment:
     peer_after: State | None = None
     cause: Outcome | None = None  # of a RST: the decision that it follows
     local_isn: int | None = None
-    remote_isn: int | None = None
     local_syns: int = 0  # SYNs and SYN,ACKs that we sent so far
     fin_sent: bool = False  # our FIN has been sent, now or before
     msl: float | None = None  # seconds that the engine takes for a segment's longest life
@@ -115,22 +109,20 @@ class Side:
         self.fin: int | None = None  # the number its FIN takes, counted
         self.syns = 0
         self._last: tuple[int, int] | None = None
-        self._tries = 0
+        self.tries = 0
         self.sent_at: float | None = None
 
     def repeat(self, segment: Segment, data: int, time: float) -> tuple[int, float | None]:
-        """How many times this has been sent, and how long ago before this; (1, None) for what takes no
-        number.
-        """
+        """How many times this has been sent, and how long ago before this; (1, None) for what takes no number."""
         kind = segment.flags & (SYN | FIN)
         if not kind and not data:
             return 1, None
         what = (segment.seq if not kind else -kind, kind)
         again = what == self._last
         waited = time - self.sent_at if again and self.sent_at is not None else None
-        self._tries = self._tries + 1 if again else 1
+        self.tries = self.tries + 1 if again else 1
         self._last, self.sent_at = what, time
-        return self._tries, waited
+        return self.tries, waited
 
 
 class Conversation:
@@ -196,14 +188,13 @@ class Conversation:
                 icmp=icmp,
                 seq=self._ours.numbers.count(icmp.seq) if icmp else None,
                 waited=waited,
-                tries=self._ours._tries,
+                tries=self._ours.tries,
                 peer_before=self.peer,
                 peer_after=self.peer,
                 elapsed=step.time - self.start,
                 gap=gap,
                 in_state=in_state,
                 local_isn=self._ours.numbers.origin,
-                remote_isn=self._theirs.numbers.origin,
                 local_syns=self._ours.syns,
                 fin_sent=self._ours.fin is not None,
                 msl=self.msl,
@@ -264,7 +255,6 @@ class Conversation:
             peer_after=self.peer,
             cause=self._cause,
             local_isn=self._ours.numbers.origin,
-            remote_isn=self._theirs.numbers.origin,
             local_syns=self._ours.syns,
             fin_sent=self._ours.fin is not None,
             msl=self.msl,
@@ -281,9 +271,7 @@ class Conversation:
 
 
 def _opens(step: Step) -> bool:
-    """Whether the engine is the one that opens: from the first step, and where that is no SYN, from the
-    ports.
-    """
+    """Whether the engine is the one that opens: from the first step, and where that is no SYN, from the ports."""
     if step.outcome is Outcome.CALLED_CONNECT or step.after is State.SYN_SENT:
         return True
     if step.segment is not None and step.segment.flags & SYN:
@@ -300,7 +288,7 @@ def _shift(segment: Segment, sender: Side, receiver: Side) -> int | None:
         return 0
     if sender.shift is None or receiver.shift is None:
         return 0 if -1 in (sender.shift, receiver.shift) else None
-    return min(sender.shift, MOST_SHIFT) if sender.shift >= 0 and receiver.shift >= 0 else 0
+    return min(sender.shift, MOST_SCALE) if sender.shift >= 0 and receiver.shift >= 0 else 0
 
 
 def _window(segment: Segment, shift: int | None) -> int | None:

@@ -4,10 +4,11 @@
 """
 
 from ..host.step import Step
+from ..wire import flags
 from ..wire.addresses import unpack
-from ..wire.flags import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG
+from ..wire.flags import ACK
 from ..wire.framing import VNET_NEEDS_CHECKSUM
-from ..wire.kinds import OPTION_MSS, OPTION_SACK, OPTION_SCALE, OPTION_TIMESTAMPS
+from ..wire.kinds import OPTION_MSS, OPTION_SACK, OPTION_SACK_PERMITTED, OPTION_SCALE, OPTION_TIMESTAMPS
 from ..wire.segment import Segment
 from .ink import Canvas, Span, fit, printable
 from .options import NAMES, Option, options_of
@@ -17,16 +18,7 @@ BYTE = 16  # columns of a byte, one border included
 PEEK = 30  # bytes of data shown
 PEEK_ROW = 15
 
-FLAGS = (
-    (CWR, "CWR"),
-    (ECE, "ECE"),
-    (URG, "URG"),
-    (ACK, "ACK"),
-    (PSH, "PSH"),
-    (RST, "RST"),
-    (SYN, "SYN"),
-    (FIN, "FIN"),
-)
+FLAGS = sorted(flags.NAMES.items(), reverse=True)  # the highest bit stands first
 RULER = (
     "".join(f" {bit // 10}" if bit % 10 == 0 else "  " for bit in range(32)),
     "".join(f" {bit % 10}" for bit in range(32)),
@@ -146,9 +138,9 @@ def _option_cells(option: Option) -> list[tuple[int, str]]:
     """(bytes, text) for each part of an option."""
     if option.single:
         return [(1, option.name)]
-    names = {4: "SACK ok"}
     kind = f"kind {option.kind}"
-    named = f"{kind} {names.get(option.kind, option.name)}" if option.kind in NAMES else kind
+    name = "SACK ok" if option.kind == OPTION_SACK_PERMITTED else option.name
+    named = f"{kind} {name}" if option.kind in NAMES else kind
     head = [(1, named if len(named) < BYTE else kind), (1, f"length {len(option.body) + 2}")]
     body = option.body
     values = [int.from_bytes(body[at : at + 4], "big") for at in range(0, len(body), 4)]

@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from enum import Enum
 
 from ..host.step import Direction, Step
+from ..tcp.sequence import signed_distance
 from ..tcp.states import State
+from ..wire.addresses import spell
 from ..wire.flags import ACK, SYN, flag_names
 from .conversation import Conversation, Moment
 from .explain import explain
@@ -283,7 +285,7 @@ class Ladder:
         assert segment is not None
         if self._shown is Shown.ABSOLUTE or moment.ack is None:
             return edge
-        return moment.ack + ((edge - segment.ack + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+        return moment.ack + signed_distance(segment.ack, edge)
 
     def _timestamps(self, moment: Moment) -> str:
         """Value and echo, as sent in a SYN; later, counted from each side's first."""
@@ -353,12 +355,6 @@ def draw(
             rows.extend([*ladder.heading(), ladder.opening(step.before)])
         rows.extend(ladder.rows(conversation.take(step)))
     return "\n".join(rows) + "\n" if rows else ""
-
-
-def spell(address: tuple[str, int]) -> str:
-    """`198.51.100.1:80`, `[2001:db8::1]:80`."""
-    host, port = address
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _clock(seconds: float | None) -> str:

@@ -1,25 +1,9 @@
 """How a connection went, as rows: the outcome's name, its sentence, and what it rests on."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
-
-from ..outcomes import Outcome
+from ..tcp.verdict import Verdict
 from .ink import Canvas, Span, printable, wrap
 from .manner import Manner, manner_of
 from .words import duration
-
-
-class Verdict(Protocol):
-    """What `connection.verdict` is, as far as drawing it needs."""
-
-    @property
-    def outcome(self) -> Outcome: ...
-
-    @property
-    def sentence(self) -> str: ...
-
-    @property
-    def evidence(self) -> Mapping[str, Any]: ...
 
 
 def draw_verdict(verdict: Verdict, canvas: Canvas) -> list[str]:

@@ -1,5 +1,4 @@
-"""What the commands hang on a stack: `stack.observe(Watcher(stream))` draws each connection as its own
-ladder, live.
+"""What the commands hang on a stack: `stack.observe(Watcher(stream))` draws each connection as its own ladder, live.
 
 Steps are sorted by four-tuple, and by incarnation where one is used again. While connections overlap, a
 line with the other's number and ends stands wherever the picture changes from one to another. However many
@@ -13,14 +12,16 @@ from typing import IO, Any
 
 from ..host.step import Step
 from ..outcomes import DROPS, Outcome
+from ..tcp.verdict import Verdict
+from ..wire.addresses import spell
 from .conversation import Conversation, Moment
 from .explain import explain
 from .ink import Span, canvas_for, printable, wrap
-from .ladder import TIME, Ladder, Shown, legend, spell
+from .ladder import TIME, Ladder, Shown, legend
 from .loose import to_everybody
 from .manner import manner_of
 from .record import record
-from .verdict import Verdict, draw_verdict
+from .verdict import draw_verdict
 
 # A person reads a few at a time; a machine (`json`) may want the numbers of many.
 MOST_DRAWN = 64

@@ -5,15 +5,14 @@ A sentence is a template; what stands in its braces is looked up here, and only 
 
 from collections.abc import Iterator, Mapping
 
+from ..tcp.config import MOST_SCALE
 from ..tcp.sequence import before, distance
 from ..wire.flags import ACK, flag_names
 from .conversation import Moment
 
 
 class Words(Mapping[str, str]):
-    """What a template's names mean at one moment. Numbers are counted from the SYN where its number is
-    known.
-    """
+    """What a template's names mean at one moment. Numbers are counted from the SYN where its number is known."""
 
     def __init__(self, moment: Moment) -> None:
         self._moment = moment
@@ -180,7 +179,7 @@ class Words(Mapping[str, str]):
             ]
             return f" Both SYNs have {enumerate_words(agreed)}: agreed." if agreed else ""
         if segment.scale >= 0:
-            offers.append(f"windows times {1 << min(segment.scale, 14)} (WS)")
+            offers.append(f"windows times {1 << min(segment.scale, MOST_SCALE)} (WS)")
         if segment.sack_permitted:
             offers.append("reports of gaps (SACK)")
         if segment.timestamps:

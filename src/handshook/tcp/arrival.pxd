@@ -1,6 +1,6 @@
 cimport cython
 from ..wire.segment cimport Segment, segment_length
-from .closing cimport fin_acked, note_fin, take_fin
+from .closing cimport end, fin_acked, note_fin, take_fin
 from .ecn cimport heed
 from .opening cimport establish, in_syn_received, in_syn_sent
 from .recovery cimport lose_all
@@ -26,11 +26,10 @@ cdef double TIMESTAMP_LAPSES
 cpdef int segment_arrives(TCB c, Segment s, double now) except -1
 @cython.locals(why=int, acked=bint)
 cdef int _take_text(TCB c, Segment s, double now, int outcome) except -1
-@cython.locals(flags="unsigned int", length="unsigned int", window="unsigned int", end="unsigned int", old=bint)
+@cython.locals(flags="unsigned int", length="unsigned int", window="unsigned int", behind="unsigned int", old=bint)
 cdef int _check(TCB c, Segment s, double now) except -1
 @cython.locals(last=bint)
-cdef bint _heeded(TCB c, Segment s, unsigned int length, unsigned int end, unsigned int window) except -1
+cdef bint _heeded(TCB c, Segment s, unsigned int length, unsigned int behind, unsigned int window) except -1
 cdef int _answer(TCB c, unsigned int length, double now, int outcome) except -1
 @cython.locals(why=int, unsent=bint)
 cdef int _finish_opening(TCB c, Segment s, double now) except -1
-cdef int _end(TCB c, int why) except -1

@@ -8,7 +8,7 @@ from ..outcomes import Outcome
 from ..wire.flags import ACK, FIN, RST, SYN, URG
 from ..wire.segment import Segment, segment_length
 from ..wire.word import WORD
-from .closing import fin_acked, note_fin, take_fin
+from .closing import end, fin_acked, note_fin, take_fin
 from .ecn import heed
 from .happened import OPENED
 from .opening import establish, in_syn_received, in_syn_sent
@@ -54,7 +54,7 @@ def segment_arrives(c: TCB, s: Segment, now: float) -> int:
     if c.stage == SYN_SENT:
         outcome = in_syn_sent(c, s, now)
         if outcome == CONNECTION_REFUSED:
-            return _end(c, CONNECTION_REFUSED)
+            return end(c, CONNECTION_REFUSED)
         if outcome != ESTABLISHED_ACTIVE:
             return outcome
         c.happened |= OPENED
@@ -126,21 +126,21 @@ def _check(c: TCB, s: Segment, now: float) -> int:
     if flags & RST:
         # RFC 5961 3.2: only the exact number resets; another one in the window must be proved.
         if s.seq == c.rcv_nxt:
-            return _end(c, CONNECTION_RESET)
+            return end(c, CONNECTION_RESET)
         return challenge(c, now) if acceptable(s.seq, 0, c.rcv_nxt, window) else RST_OUTSIDE_WINDOW
     if flags & SYN:
         # RFC 5961 4.2: whatever its number, a peer that has really restarted answers the challenge with a RST.
         return challenge(c, now)
     if not acceptable(s.seq, length, c.rcv_nxt, window):
-        end = (s.seq + length) & WORD
-        if flags & ACK and _heeded(c, s, length, end, window) and take_ack(c, s, now) == FIN_ACKED:
+        behind = (s.seq + length) & WORD
+        if flags & ACK and _heeded(c, s, length, behind, window) and take_ack(c, s, now) == FIN_ACKED:
             fin_acked(c, now)
             if c.stage == CLOSED or c.stage == TIME_WAIT:
                 return FIN_ACKED
         if flags & URG and flags & ACK and window == 0 and length != 0 and s.seq == c.rcv_nxt:
             # RFC 9293 3.10.7.4, MUST-66: with the window shut, urgent pointers are still looked at.
             take_urgent(c, s)
-        old = before(s.seq, c.rcv_nxt) and before_or_at(end, c.rcv_nxt)
+        old = before(s.seq, c.rcv_nxt) and before_or_at(behind, c.rcv_nxt)
         if old and s.data_end > s.data_start:
             note_duplicate(c, s.seq, (s.seq + s.data_end - s.data_start) & WORD)
         return _answer(c, length, now, DUPLICATE_SEGMENT if old else OUTSIDE_WINDOW)
@@ -149,7 +149,7 @@ def _check(c: TCB, s: Segment, now: float) -> int:
     return NOTHING
 
 
-def _heeded(c: TCB, s: Segment, length: int, end: int, window: int) -> bool:
+def _heeded(c: TCB, s: Segment, length: int, behind: int, window: int) -> bool:
     """Is the ACK of a segment that can't be used looked at all the same?
 
     With the window shut, yes (RFC 9293 3.10.7.4). And one that acknowledges something new, where the segment is the
@@ -158,7 +158,7 @@ def _heeded(c: TCB, s: Segment, length: int, end: int, window: int) -> bool:
     """
     if window == 0 and length != 0 and s.seq == c.rcv_nxt:
         return True
-    last = end == c.rcv_nxt if length else s.seq == (c.rcv_nxt - 1) & WORD
+    last = behind == c.rcv_nxt if length else s.seq == (c.rcv_nxt - 1) & WORD
     return last and before(c.snd_una, s.ack)
 
 
@@ -199,17 +199,9 @@ def _finish_opening(c: TCB, s: Segment, now: float) -> int:
         lose_all(c)
     elif why == HALF_OPEN_RESET:
         # Only an active open comes here (MUST-11); RFC 9293 3.10.7.4 calls it refused.
-        return _end(c, CONNECTION_REFUSED)
+        return end(c, CONNECTION_REFUSED)
     elif why == OUTSIDE_WINDOW or why == PAWS_REJECTED:
         return _answer(c, segment_length(s), now, why)
     elif why == CHALLENGE_ACK:
         return challenge(c, now)
-    return why
-
-
-def _end(c: TCB, why: int) -> int:
-    """The connection is over, and nobody is to be told on the wire."""
-    c.stage = CLOSED
-    c.why = why
-    c.outgoing = None
     return why

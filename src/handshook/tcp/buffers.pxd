@@ -14,7 +14,6 @@ cdef class SendBuffer:
     cdef readonly Py_ssize_t first, last
 
     cpdef append(self, bytes data)
-    @cython.locals(chunk=bytes)
     cpdef drop(self, Py_ssize_t count)
     @cython.locals(at=Py_ssize_t, start=Py_ssize_t, size=Py_ssize_t, missing=Py_ssize_t, chunk=bytes, parts=list)
     cpdef locate(self, Py_ssize_t offset, Py_ssize_t count)

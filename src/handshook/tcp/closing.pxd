@@ -1,6 +1,6 @@
 cimport cython
 from ..wire.segment cimport Segment, segment_length
-from .sequence cimport before, signed_distance
+from .sequence cimport before, before_or_at, signed_distance
 from .tcb cimport TCB
 from .time_wait cimport TimeWait
 from .window cimport advertise
@@ -23,6 +23,7 @@ cpdef enter_time_wait(TCB c)
 @cython.locals(fin_seq="unsigned int")
 cpdef note_fin(TCB c, Segment s)
 cpdef int take_fin(TCB c, double now) except -1
+cpdef int end(TCB c, int why) except -1
 @cython.locals(wait=TimeWait)
 cpdef TimeWait rest(TCB c, double expires)
 @cython.locals(flags="unsigned int", length="unsigned int")

@@ -16,8 +16,9 @@ When both finish at once, the FINs cross: FIN-WAIT-1, CLOSING, TIME-WAIT on both
  3. `abort`         ... and wants it over at once
  4. `fin_acked`     the peer has acknowledged our FIN
  5. `take_fin`      the peer has finished
- 6. `rest`          all is over, and what is kept of it
- 7. `in_time_wait`  a segment arrives then
+ 6. `end`           ... or it is over before its time
+ 7. `rest`          all is over, and what is kept of it
+ 8. `in_time_wait`  a segment arrives then
 """
 
 from ..outcomes import Outcome
@@ -161,6 +162,14 @@ def take_fin(c: TCB, now: float) -> int:
     elif c.stage == FIN_WAIT_2:
         enter_time_wait(c)
     return FIN_ACCEPTED
+
+
+def end(c: TCB, why: int) -> int:
+    """The connection is over before its time: what is queued is never sent. Returns the reason."""
+    c.stage = CLOSED
+    c.why = why
+    c.outgoing = None
+    return why
 
 
 def rest(c: TCB, expires: float) -> TimeWait:

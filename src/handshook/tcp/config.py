@@ -11,7 +11,6 @@ MOST_SCALE = 14  # RFC 7323 2.3
 MOST_BUFFER = 1 << 30  # RFC 7323 2.2: the largest window there can be
 # RFC 791 3.2 lets a link be as narrow as 68; below this there would be headers and options and hardly any data.
 LEAST_MTU = 256
-LEAST_MTU6 = 1280  # RFC 8200 5
 
 # What a connection may change while it lives; all else is agreed on with the SYNs, or is the stack's own.
 CHANGEABLE = frozenset(

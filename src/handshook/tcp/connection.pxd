@@ -7,7 +7,6 @@ from .closing cimport abort, close, finish
 from .departure cimport emit
 from .flow cimport Owner
 from .half_open cimport HalfOpen
-from .sequence cimport distance
 from .tcb cimport TCB, set_mss
 from .timeouts cimport heed_patience, next_due, run_due, start_keep_alive
 from .urgent cimport mark_urgent, urgent_left, urgent_read
@@ -15,7 +14,7 @@ from .urgent cimport mark_urgent, urgent_left, urgent_read
 cdef unsigned int WORD
 
 cdef double NEVER
-cdef int CLOSE_WAIT, CLOSED, ESTABLISHED, SYN_RECEIVED, TIME_WAIT, CALLED_CLOSE, CALLED_SHUTDOWN, NOTHING, READABLE
+cdef int CLOSE_WAIT, CLOSED, ESTABLISHED, SYN_RECEIVED, TIME_WAIT, CALLED_SHUTDOWN, NOTHING, READABLE
 
 cdef class Connection(TCB):
     cdef public object trouble

@@ -1,8 +1,9 @@
 """A connection as a program holds it: send, receive, finish, let go (RFC 9293 3.9.1)."""
 
 from dataclasses import replace
+from errno import EPIPE
 
-from ..outcomes import BY_NUMBER, Outcome
+from ..outcomes import Outcome
 from ..wire.build import Builder
 from ..wire.icmp import Trouble
 from ..wire.segment import Segment
@@ -16,14 +17,12 @@ from .departure import emit
 from .flow import Owner
 from .half_open import HalfOpen
 from .happened import READABLE
-from .sequence import distance
 from .states import CLOSE_WAIT, CLOSED, ESTABLISHED, MAY_SEND, STATES, SYN_RECEIVED, TIME_WAIT, State
 from .tcb import TCB, set_mss
 from .timeouts import heed_patience, next_due, run_due, start_keep_alive
 from .urgent import mark_urgent, urgent_left, urgent_read
-from .verdict import Verdict, error_for
+from .verdict import Verdict, error_for, judge
 
-CALLED_CLOSE = Outcome.CALLED_CLOSE
 CALLED_SHUTDOWN = Outcome.CALLED_SHUTDOWN
 NOTHING = Outcome.NOTHING
 
@@ -60,7 +59,7 @@ class Connection(TCB):
         """
         if self.fin_queued or self.stage not in MAY_SEND:
             self._raise_error()
-            raise BrokenPipeError(32, "the connection is not open for sending")
+            raise BrokenPipeError(EPIPE, "the connection is not open for sending")
         if self.outgoing is None:
             self.outgoing = SendBuffer()
         room = self.terms.send_buffer - self.outgoing.size
@@ -159,9 +158,6 @@ class Connection(TCB):
             raise ValueError(f"{', '.join(sorted(fixed))}: a connection can't change that once it exists")
         self.config = replace(self.config, **changes)  # type: ignore[arg-type]
         self.terms = self.config.terms
-        self.nagle = self.terms.nagle
-        self.ttl = self.terms.ttl
-        self.dscp = self.terms.dscp
         if not changes.keys().isdisjoint(("keep_alive", "keep_alive_interval", "keep_alive_probes")):
             self.keep_alive_at = NEVER
             self.probes = 0
@@ -179,7 +175,7 @@ class Connection(TCB):
     @property
     def verdict(self) -> Verdict:
         """How it went, or how it stands."""
-        return _judge(self)
+        return judge(self, self.state, self.trouble)
 
     def _raise_error(self) -> None:
         error = self.error
@@ -238,47 +234,3 @@ class Connection(TCB):
     def settle(self, now: float) -> None:
         """Work out when it is next due."""
         self.due = next_due(self, now)
-
-
-def _judge(c: Connection) -> Verdict:
-    """Put the facts of a connection into words."""
-    state = c.state
-    tries = c.retransmissions + 1
-    evidence: dict[str, object] = {
-        "state": state.rfc_name,
-        "opened": "passively" if c.passive else "actively",
-        "segments_in": c.segments_in,
-        "segments_out": c.segments_out,
-        "retransmissions": c.retransmissions,
-        "unanswered": c.retries,
-        "bytes_unacknowledged": distance(c.snd_una, c.snd_nxt),
-        "round_trip": c.srtt or None,
-        "handshake": c.established_at - c.started_at if c.syn_acked else None,
-        "icmp": c.trouble.value if c.trouble is not None else None,
-    }
-    host, port = c.remote
-    remote = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    why = BY_NUMBER[c.why]
-    if state is State.CLOSED:
-        if why is Outcome.CONNECT_TIMED_OUT:
-            tries = c.retries + 1
-            sentence = f"no answer from {remote} to {tries} SYNs: given up"
-        elif why is Outcome.CONNECTION_REFUSED:
-            sentence = f"{remote} answered the SYN with RST: nobody listens there"
-        elif why is Outcome.ICMP_REFUSED and c.trouble is not None:
-            sentence = f"{remote} can't be reached: {c.trouble.value} (ICMP)"
-        elif why is Outcome.CALLED_ABORT and not c.segments_in:
-            sentence = f"given up by the program before {remote} had answered"
-        elif why is Outcome.CALLED_ABORT and c.fin_sent and c.peer_finished:
-            sentence = f"let go by the program when both sides had finished, but {remote} had not acknowledged it"
-        elif why in (Outcome.CLOSED_NORMALLY, Outcome.NOTHING):
-            sentence = f"opened, used and released in order with {remote}"
-        else:
-            sentence = f"with {remote}: {why.meaning}"
-        return Verdict(Outcome.CLOSED_NORMALLY if why is Outcome.NOTHING else why, sentence, evidence)
-    if not c.syn_acked:
-        sentence = f"the handshake with {remote} is under way; {tries} SYN{'s' if tries > 1 else ''} sent"
-        return Verdict(Outcome.OPENING, sentence, evidence)
-    if state is State.ESTABLISHED:
-        return Verdict(Outcome.OPEN, f"open with {remote}", evidence)
-    return Verdict(Outcome.CLOSING, f"the connection with {remote} is being released ({state.rfc_name})", evidence)

@@ -104,7 +104,7 @@ def sendable(c: TCB) -> int:
         return SILENT
     count = min(waiting, usable, c.unit)
     if count == waiting:
-        if count >= c.mss or not c.nagle or c.fin_queued or before_or_at(c.small_end, c.snd_una):
+        if count >= c.mss or not c.terms.nagle or c.fin_queued or before_or_at(c.small_end, c.snd_una):
             return count
         return count if urgent_pointer(c, c.snd_nxt) else SILENT
     if count >= c.mss:
@@ -249,7 +249,7 @@ def _emit_earlier(c: TCB, b: Builder, now: float, frames: list[bytes]) -> None:
 def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count: int, flags: int, why: int) -> None:
     """Build one segment of an open connection, with every option that belongs in it."""
     b.begin(4 if len(c.key) == 12 else 6)
-    b.mark(c.ttl, c.dscp)
+    b.mark(c.terms.ttl, c.terms.dscp)
     if c.timestamps:
         b.add_timestamps((b.clock + c.ts_offset) & WORD, c.ts_recent)
     gaps = has_blocks(c)
@@ -295,7 +295,7 @@ def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count:
 def _emit_syn(c: TCB, b: Builder, now: float, frames: list[bytes], why: int) -> int:
     """A SYN, or in a simultaneous open a SYN,ACK, with what we offer (RFC 9293 3.7.1 MUST-14, RFC 7323, RFC 2018)."""
     b.begin(4 if len(c.key) == 12 else 6)
-    b.mark(c.ttl, c.dscp)
+    b.mark(c.terms.ttl, c.terms.dscp)
     b.add_mss(c.mtu - (40 if len(c.key) == 12 else 60))
     opening = c.stage == SYN_SENT
     if c.sack:
@@ -323,7 +323,7 @@ def _emit_reset(c: TCB, b: Builder, frames: list[bytes]) -> int:
     """A RST that an honest peer must believe: exactly the number it expects next (RFC 9293 3.10.5, RFC 5961 3.2)."""
     c.reset_owed = False
     b.begin(4 if len(c.key) == 12 else 6)
-    b.mark(c.ttl, c.dscp)
+    b.mark(c.terms.ttl, c.terms.dscp)
     frames.append(b.finish(c.key, acceptable_seq(c), c.rcv_nxt, RST | ACK, 0, b"", 0, 0, 0, SENT_RST))
     c.segments_out += 1
     return SENT_RST

@@ -1,8 +1,6 @@
 from ..wire.segment cimport Segment
-from .sequence cimport before
+from .sequence cimport before, distance
 from .tcb cimport TCB
-
-cdef unsigned int WORD
 
 cdef unsigned int CWR, ECE
 cdef int ACK_NOW, CONGESTED

@@ -6,9 +6,8 @@ makes it CE; the receiver sets ECE in every ACK until the sender answers with CW
 
 from ..wire.flags import CWR, ECE
 from ..wire.segment import Segment
-from ..wire.word import WORD
 from .owed import ACK_NOW
-from .sequence import before
+from .sequence import before, distance
 from .tcb import TCB
 
 ECT = 2  # ECT(0)
@@ -34,6 +33,6 @@ def heed(c: TCB, s: Segment, now: float) -> None:
         c.ack_owed = ACK_NOW
     if s.flags & ECE and c.congestion is not None and not c.recovering and before(c.ecn_until, s.ack):
         # Once for each window of data (6.1.2), like a loss but with nothing to send again.
-        c.congestion.lost((c.snd_nxt - c.snd_una) & WORD, c.mss, now)
+        c.congestion.lost(distance(c.snd_una, c.snd_nxt), c.mss, now)
         c.ecn_until = c.snd_nxt
         c.cwr_owed = True

@@ -3,6 +3,7 @@ from ..wire.segment cimport Segment
 from .challenges cimport ChallengeLimit
 
 cdef double NEVER
+cdef int CLOSED
 
 cdef class Owner:
     cdef public double now

@@ -20,10 +20,10 @@ class Happened(IntFlag):
 HAPPENED = [Happened(bits) for bits in range(1 << len(Happened))]
 
 # For the engine, which counts with plain integers.
-OPENED = 1
-READABLE = 2
-WRITABLE = 4
-FINISHED = 8
-ENDED = 16
-URGENT = 64
-TROUBLED = 128
+OPENED = Happened.OPENED.value
+READABLE = Happened.READABLE.value
+WRITABLE = Happened.WRITABLE.value
+FINISHED = Happened.FINISHED.value
+ENDED = Happened.ENDED.value
+URGENT = Happened.URGENT.value
+TROUBLED = Happened.TROUBLED.value

@@ -43,7 +43,7 @@ cdef class Scoreboard:
     @cython.locals(news=Py_ssize_t, index=Py_ssize_t, record=Sent, size=Py_ssize_t, skipped=Py_ssize_t,
                    whole=Py_ssize_t)
     cdef Py_ssize_t _mark(self, unsigned int left, unsigned int right, Py_ssize_t mss, double now) except -1
-    @cython.locals(first=Py_ssize_t, last=Py_ssize_t, middle=Py_ssize_t, record=Sent)
+    @cython.locals(first=Py_ssize_t, last=Py_ssize_t, middle=Py_ssize_t)
     cdef Py_ssize_t _find(self, unsigned int seq) except -1
     @cython.locals(record=Sent, rest=Sent)
     cdef _split(self, Py_ssize_t index, unsigned int at)
@@ -58,7 +58,6 @@ cdef class Scoreboard:
     cpdef find_all(self)
     @cython.locals(index=Py_ssize_t, record=Sent)
     cpdef lose_longer(self, Py_ssize_t size)
-    @cython.locals(record=Sent)
     cpdef bint reneged(self) except -1
     @cython.locals(index=Py_ssize_t, record=Sent, size=Py_ssize_t)
     cpdef renege(self)

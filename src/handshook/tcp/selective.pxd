@@ -1,6 +1,5 @@
 cimport cython
 from .acking cimport note_trouble
-from .buffers cimport ReceiveBuffer
 from .tcb cimport TCB
 
 cpdef note_duplicate(TCB c, unsigned int left, unsigned int right)

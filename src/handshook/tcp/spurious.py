@@ -26,17 +26,17 @@ def note_resent(c: TCB, timestamp: int) -> None:
         c.doubt_timestamp = timestamp
 
 
-def settle_doubt(c: TCB, s: Segment) -> bool:
-    """The first ACK of new data after it decides (steps 3 to 5); returns whether all of it was needless."""
+def settle_doubt(c: TCB, s: Segment) -> None:
+    """The first ACK of new data after it decides (steps 3 to 5): if all of it was needless, it is taken back."""
     if c.doubt == NO_DOUBT:
-        return False
+        return
     needless = c.doubt == RESENT and s.timestamps and before(s.tsecr, c.doubt_timestamp)
     if c.tail_again and not before(c.snd_una, c.tail_end):
         # The ACK may be for a tail probe's copy, which left before the one that counts and may have been needed.
         needless = False
     c.doubt = NO_DOUBT
     if not needless:
-        return False
+        return
     c.recovering = False
     c.recover = c.snd_una
     c.must_resend = False
@@ -44,4 +44,3 @@ def settle_doubt(c: TCB, s: Segment) -> bool:
         c.scoreboard.find_all()
     if c.congestion is not None:
         c.congestion.restore()
-    return True

@@ -29,9 +29,9 @@ cdef class TCB(Flow):
     cdef public unsigned long long segments_in, segments_out
     # Yes or no, and what is small: in bytes, for there may be a million connections.
     cdef public unsigned short ack_reason, happened, why
-    cdef public unsigned char snd_scale, rcv_scale, ttl, dscp, ack_owed, troubled, earlier_acks, doubt
+    cdef public unsigned char snd_scale, rcv_scale, ack_owed, troubled, earlier_acks, doubt
     cdef public unsigned char ecn, ecn_echo, cwr_owed, must_resend, timer_probes, tail_owed, tail_probed, tail_again
-    cdef public unsigned char syn_acked, scaling, nagle, probe_owed, window_probed, squeezed, timestamps, sack
+    cdef public unsigned char syn_acked, scaling, probe_owed, window_probed, squeezed, timestamps, sack
     cdef public unsigned char reset_owed, fin_queued, fin_sent, fin_acked, fin_known, peer_finished, close_called
     cdef public unsigned char recovering, passive, owned, listed
     cdef public double ts_recent_at, srtt, rttvar, rto, rtt_start

@@ -48,7 +48,6 @@ class TCB(Flow):
         "cwr_owed",
         "doubt",
         "doubt_timestamp",
-        "dscp",
         "duplicate_acks",
         "earlier_acks",
         "earlier_number",
@@ -75,7 +74,6 @@ class TCB(Flow):
         "mss",
         "mtu",
         "must_resend",
-        "nagle",
         "outgoing",
         "owed_number",
         "owned",
@@ -126,7 +124,6 @@ class TCB(Flow):
         "ts_offset",
         "ts_recent",
         "ts_recent_at",
-        "ttl",
         "unacked_octets",
         "unanswered_from",
         "unit",
@@ -142,8 +139,6 @@ class TCB(Flow):
         self.config = config
         self.terms: Terms = config.terms
         self.mtu = self.terms.mtu
-        self.ttl = self.terms.ttl
-        self.dscp = self.terms.dscp
         self.most_frame = most_frame
         self.outgoing: SendBuffer | None = None
         self.incoming: ReceiveBuffer | None = None
@@ -170,7 +165,6 @@ class TCB(Flow):
         self.reset_owed = False
         self.probe_owed = False
         self.window_probed = False  # what is out, or its first octet, has been a probe of a shut window
-        self.nagle = self.terms.nagle
         self.must_resend = False  # the first of what is lost goes at once, whatever the congestion window says
         self.small_end = 0  # the end of the last segment that was less than full (Minshall's reading of Nagle)
         self.syn_acked = False

@@ -1,4 +1,5 @@
 cimport cython
+from .closing cimport end
 from .recovery cimport find_losses, lose_first, probe_tail, timed_out
 from .sequence cimport distance
 from .tcb cimport TCB, data_end
@@ -20,4 +21,3 @@ cpdef heed_patience(TCB c)
 @cython.locals(idle_until=double)
 cdef int _keep_alive(TCB c, double now) except -1
 cpdef start_keep_alive(TCB c, double now)
-cdef int _give_up(TCB c, int why) except -1

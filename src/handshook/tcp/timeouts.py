@@ -2,6 +2,7 @@
 
 from ..outcomes import Outcome
 from .clock import NEVER
+from .closing import end
 from .happened import TROUBLED
 from .owed import ACK_NOW
 from .recovery import find_losses, lose_first, probe_tail, timed_out
@@ -17,9 +18,9 @@ KEEP_ALIVE_DUE = Outcome.KEEP_ALIVE_DUE
 KEEP_ALIVE_TIMED_OUT = Outcome.KEEP_ALIVE_TIMED_OUT
 NOTHING = Outcome.NOTHING
 REORDERING_OVER = Outcome.REORDERING_OVER
-TAIL_PROBE_DUE = Outcome.TAIL_PROBE_DUE
 RETRANSMISSION_TIMED_OUT = Outcome.RETRANSMISSION_TIMED_OUT
 SEND_TIMED_OUT = Outcome.SEND_TIMED_OUT
+TAIL_PROBE_DUE = Outcome.TAIL_PROBE_DUE
 WINDOW_PROBED = Outcome.WINDOW_PROBED
 
 
@@ -52,7 +53,7 @@ def run_due(c: TCB, now: float) -> int:
     if c.keep_alive_at <= now:
         outcome = _keep_alive(c, now)
     if c.give_up_at <= now and c.stage == FIN_WAIT_2:
-        outcome = _give_up(c, FIN_WAIT_2_OVER)
+        outcome = end(c, FIN_WAIT_2_OVER)
     if c.reorder_at <= now and c.stage != CLOSED:
         find_losses(c, now)
         outcome = REORDERING_OVER
@@ -68,10 +69,10 @@ def _retransmit(c: TCB, now: float) -> int:
     if c.stage == SYN_SENT or c.stage == SYN_RECEIVED:
         # In SYN-RECEIVED, too, it is an active open's SYN that is repeated: a passive one's is a half-open entry's.
         if not patient or c.retries >= c.terms.syn_retries:
-            return _give_up(c, CONNECT_TIMED_OUT)
+            return end(c, CONNECT_TIMED_OUT)
     elif not patient:
         c.reset_owed = True
-        return _give_up(c, SEND_TIMED_OUT)
+        return end(c, SEND_TIMED_OUT)
     outcome = _once_more(c, now)
     heed_patience(c)
     return outcome
@@ -115,7 +116,7 @@ def _keep_alive(c: TCB, now: float) -> int:
         return NOTHING
     if c.probes >= c.terms.keep_alive_probes:
         c.reset_owed = True
-        return _give_up(c, KEEP_ALIVE_TIMED_OUT)
+        return end(c, KEEP_ALIVE_TIMED_OUT)
     c.probes += 1
     c.probe_owed = True
     c.keep_alive_at = now + c.terms.keep_alive_interval
@@ -129,10 +130,3 @@ def start_keep_alive(c: TCB, now: float) -> None:
     """
     if c.keep_alive_at == NEVER and c.terms.keep_alive > 0 and c.stage in (ESTABLISHED, CLOSE_WAIT, FIN_WAIT_1):
         c.keep_alive_at = now + c.terms.keep_alive
-
-
-def _give_up(c: TCB, why: int) -> int:
-    c.stage = CLOSED
-    c.why = why
-    c.outgoing = None
-    return why

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from random import Random
 
 from ..tcp.states import ESTABLISHED
+from ..wire.addresses import turned
 from ..wire.build import Builder
 from ..wire.flags import ACK, FIN, PSH, RST, SYN
 from ..wire.icmp import Trouble, write_error
 from .network import RoughLink
-from .witness import Stream, Witness, turned
+from .witness import Stream, Witness
 
 HARD = (Trouble.PORT_UNREACHABLE, Trouble.PROTOCOL_UNREACHABLE)
 SOFT = (Trouble.NET_UNREACHABLE, Trouble.HOST_UNREACHABLE, Trouble.PROHIBITED, Trouble.TIME_EXCEEDED, Trouble.TOO_BIG)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from ..outcomes import BY_NUMBER
 from ..tcp.config import MOST_SCALE
+from ..wire.addresses import turned
 from ..wire.flags import ACK, FIN, RST, SYN, flag_names
 from ..wire.kinds import PROTOCOL_TCP
 from ..wire.segment import Segment, parse
@@ -188,9 +189,3 @@ class Witness:
         if s.flags & SYN or not own or own[-1].scale < 0 or answered.scale < 0:
             return s.window
         return s.window << min(own[-1].scale, MOST_SCALE)
-
-
-def turned(key: bytes) -> bytes:
-    """The key of the packets that go the other way."""
-    width = (len(key) - 4) // 2
-    return key[width : 2 * width] + key[:width] + key[-2:] + key[-4:-2]

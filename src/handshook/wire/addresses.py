@@ -43,3 +43,15 @@ def local_of(key: bytes) -> tuple[str, int]:
     """The address and port of this side."""
     width = (len(key) - 4) // 2
     return unpack(key[width : 2 * width]), int.from_bytes(key[2 * width + 2 :], "big")
+
+
+def turned(key: bytes) -> bytes:
+    """The key as it stands in the packets that go the other way."""
+    width = (len(key) - 4) // 2
+    return key[width : 2 * width] + key[:width] + key[-2:] + key[-4:-2]
+
+
+def spell(end: tuple[str, int]) -> str:
+    """`198.51.100.1:80`, `[2001:db8::1]:80`."""
+    host, port = end
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

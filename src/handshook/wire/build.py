@@ -10,7 +10,15 @@ from ..outcomes import Outcome
 from .checksum import fold, word_sum
 from .flags import ACK, CWR, RST
 from .framing import PLAIN, VNET_GSO_ECN, VNET_GSO_TCPV4, VNET_GSO_TCPV6, VNET_NEEDS_CHECKSUM, Framing
-from .kinds import PROTOCOL_TCP
+from .kinds import (
+    OPTION_MSS,
+    OPTION_NOP,
+    OPTION_SACK,
+    OPTION_SACK_PERMITTED,
+    OPTION_SCALE,
+    OPTION_TIMESTAMPS,
+    PROTOCOL_TCP,
+)
 from .word import WORD
 
 SENT_RST_FOR_NO_ONE = Outcome.SENT_RST_FOR_NO_ONE
@@ -83,7 +91,7 @@ class Builder:
         """Maximum segment size (RFC 9293 3.7.1); belongs in a SYN only (MUST-65)."""
         p = self.scratch
         at = self.option_end
-        p[at] = 2
+        p[at] = OPTION_MSS
         p[at + 1] = 4
         p[at + 2] = mss >> 8
         p[at + 3] = mss & 0xFF
@@ -93,8 +101,8 @@ class Builder:
         """Window scale (RFC 7323 2), with a NOP before it to keep words aligned."""
         p = self.scratch
         at = self.option_end
-        p[at] = 1
-        p[at + 1] = 3
+        p[at] = OPTION_NOP
+        p[at + 1] = OPTION_SCALE
         p[at + 2] = 3
         p[at + 3] = shift
         self.option_end = at + 4
@@ -103,9 +111,8 @@ class Builder:
         """SACK-permitted (RFC 2018 2), two NOPs before it."""
         p = self.scratch
         at = self.option_end
-        p[at] = 1
-        p[at + 1] = 1
-        p[at + 2] = 4
+        p[at] = p[at + 1] = OPTION_NOP
+        p[at + 2] = OPTION_SACK_PERMITTED
         p[at + 3] = 2
         self.option_end = at + 4
 
@@ -113,9 +120,8 @@ class Builder:
         """Timestamps (RFC 7323 3), two NOPs before it."""
         p = self.scratch
         at = self.option_end
-        p[at] = 1
-        p[at + 1] = 1
-        p[at + 2] = 8
+        p[at] = p[at + 1] = OPTION_NOP
+        p[at + 2] = OPTION_TIMESTAMPS
         p[at + 3] = 10
         self._put32(at + 4, tsval)
         self._put32(at + 8, tsecr)
@@ -132,9 +138,8 @@ class Builder:
         count = min(len(blocks), room)
         if count <= 0:
             return
-        p[at] = 1
-        p[at + 1] = 1
-        p[at + 2] = 5
+        p[at] = p[at + 1] = OPTION_NOP
+        p[at + 2] = OPTION_SACK
         p[at + 3] = 2 + 8 * count
         at += 4
         for index in range(count):
