@@ -93,6 +93,18 @@ class TestAnObserverThatRaises:
         assert stack.snapshot() == []
         assert stack.connect(("198.51.100.1", 80), local_port=5000).state is State.SYN_SENT
 
+    def test_does_not_keep_a_listener_from_closing(self):
+        stack, _ = self.watched({Outcome.CALLED_ABORT})
+        listener = stack.listen(80)
+        peers = [Peer(stack, port=port) for port in (5000, 5001, 5002)]
+        for peer in peers:
+            peer.half_opens()
+            peer.says("A", 1, 1)
+        with pytest.raises(KeyError):
+            listener.close()
+        assert stack.snapshot() == []
+        assert [read(frame).flags for frame in stack.transmit(0.0)] == ["RA"] * 3
+
     def test_is_no_reason_for_the_next_one_to_miss_a_step(self):
         stack, _ = self.watched({Outcome.SYN_ANSWERED})
         second = []

@@ -134,3 +134,15 @@ def test_a_peers_probe_is_answered(ipv6):
         assert t.send("ACK", seq=0, ack=1, data=data) is Outcome.DUPLICATE_SEGMENT
         t.expect("ACK", seq=1, ack=1)
     assert connection.recv(1) is None
+
+
+def test_it_can_be_changed_while_only_the_peer_still_speaks():
+    """In FIN-WAIT-2 the peer may be gone like in any other state."""
+    t = Script(config=Config(keep_alive=10.0, keep_alive_interval=1.0, keep_alive_probes=3))
+    connection = t.accepted(mss=1460)
+    connection.shutdown()
+    t.expect("FIN,ACK")
+    t.send("ACK", seq=1, ack=2)
+    connection.configure(keep_alive_probes=4)
+    t.wait(100)
+    assert connection.verdict.outcome is Outcome.KEEP_ALIVE_TIMED_OUT

@@ -187,6 +187,23 @@ class TestTailProbe:
         ack(t, 11)
         assert connection.congestion.cwnd >= window
 
+    @pytest.mark.parametrize("gap", [1.4, 1.9])
+    def test_new_data_puts_it_off_no_longer_than_rto(self, gap):
+        """7.2: else a program that goes on writing would never find out that its peer is gone."""
+        t, connection = opened(nagle=False, user_timeout=5)
+        ack(t, 10)
+        connection.send(bytes(3 * MSS))
+        drain(t)
+        again = 0
+        for _ in range(100):
+            t.wait(gap * connection.srtt)
+            if connection.error is not None:
+                break
+            connection.send(b"b")
+            again += sum(one.seq < connection.snd_nxt - connection.iss - 1 for one in drain(t))
+        assert again > 2
+        assert connection.verdict.outcome is Outcome.SEND_TIMED_OUT
+
     def test_an_ack_that_comes_before_it_has_left_is_its_answer(self):
         """7.3: else what leaves next would leave twice."""
         t, connection = opened()

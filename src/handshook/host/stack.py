@@ -162,8 +162,15 @@ class Stack(Exchange):
             if flow.listener is listener:
                 self._forget_half_open(flow)
                 del self._flows[flow.key]
+        self._counts[LISTENER_CLOSED] += 1
+        raised: BaseException | None = None
         while listener.queue:
             connection = listener.queue.popleft()
-            connection.abort()
+            try:
+                connection.abort()
+            except BaseException as error:
+                # An observer's: the rest must not be left to nobody.
+                raised = raised or error
             connection.why = LISTENER_CLOSED
-        self._counts[LISTENER_CLOSED] += 1
+        if raised is not None:
+            raise raised

@@ -3,7 +3,7 @@ from .sequence cimport distance, signed_distance
 
 cdef unsigned int WORD
 
-cdef Py_ssize_t SMALL, MOST_GAPS
+cdef Py_ssize_t SMALL, LARGE, MOST_GAPS
 
 @cython.final
 cdef class SendBuffer:

@@ -11,6 +11,8 @@ from .sequence import distance, signed_distance
 
 # Under this size pieces are put together, so that a flood of tiny ones costs bytes and not objects.
 SMALL = 2048
+# Up to this size pieces from beyond a gap that follow each other are put together.
+LARGE = 1 << 16
 # Gaps kept open at once. A sender that makes more of them than this isn't sending what it lost.
 MOST_GAPS = 512
 
@@ -169,10 +171,19 @@ class ReceiveBuffer:
         while data:
             room = signed_distance(seq, kept[at][0]) if at < len(kept) else len(data)
             if room > 0:
-                if len(kept) >= MOST_GAPS:
+                if at and seq == (kept[at - 1][0] + len(kept[at - 1][1])) & WORD:
+                    # It goes on where the one before it ends, and needs no gap of its own.
+                    before_seq, before_data = kept[at - 1]
+                    if len(before_data) < LARGE:
+                        kept[at - 1] = (before_seq, before_data + data[:room])
+                    else:
+                        kept.insert(at, (seq, data[:room]))
+                        at += 1
+                elif len(kept) < MOST_GAPS:
+                    kept.insert(at, (seq, data[:room]))
+                    at += 1
+                else:
                     return False
-                kept.insert(at, (seq, data[:room]))
-                at += 1
             if room >= len(data):
                 break
             # Step over the piece that is there already and go on behind it.

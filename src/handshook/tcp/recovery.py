@@ -99,7 +99,7 @@ def enter_recovery(c: TCB, now: float) -> None:
     if c.timer_probes:
         # RFC 8985 7.2: no probe in recovery, when there is more to send than one could tell.
         c.timer_probes = False
-        c.retransmit_at = now + c.rto
+        c.retransmit_at = c.expires_at = now + c.rto
     suspect(c)
     if c.congestion is not None:
         c.congestion.lost(distance(c.snd_una, c.snd_nxt), c.mss, now)
@@ -158,7 +158,7 @@ def probe_tail(c: TCB, now: float) -> None:
     """The probe time-out expired: something is sent that must be answered (RFC 8985 7.3)."""
     c.tail_owed = True
     c.timer_probes = False
-    c.retransmit_at = now + c.rto
+    c.retransmit_at = c.expires_at = now + c.rto
 
 
 def tail_probe_sent(c: TCB, again: bool) -> None:

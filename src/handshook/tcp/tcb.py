@@ -55,6 +55,7 @@ class TCB(Flow):
         "ecn_echo",
         "ecn_until",
         "established_at",
+        "expires_at",
         "fin_acked",
         "fin_known",
         "fin_queued",
@@ -215,7 +216,8 @@ class TCB(Flow):
         self.rtt_seq = 0
         self.rtt_start = NEVER
         self.retries = self.probes = 0
-        self.retransmit_at = self.ack_at = self.keep_alive_at = self.give_up_at = NEVER
+        # `expires_at` is when RTO expires for the oldest that is out, also while the timer probes first.
+        self.retransmit_at = self.expires_at = self.ack_at = self.keep_alive_at = self.give_up_at = NEVER
         self.unanswered_from = NEVER
         self.challenges = 0
         self.challenge_from = 0.0

@@ -24,13 +24,17 @@ TAIL_PROBE_DUE = Outcome.TAIL_PROBE_DUE
 WINDOW_PROBED = Outcome.WINDOW_PROBED
 
 
+# The states in which the peer still has something to say, or to hear.
+KEPT_ALIVE = (ESTABLISHED, CLOSE_WAIT, FIN_WAIT_1, FIN_WAIT_2)
+
+
 def next_due(c: TCB, now: float) -> float:
     """When the connection next wants to be woken; also starts the timers that its state now calls for."""
     if c.stage == CLOSED:
         return NEVER
     if c.retransmit_at == NEVER and c.syn_acked and stalled(c):
         # RFC 9293 3.8.6.1: a window that was shut for a whole RTO is probed.
-        c.retransmit_at = now + c.rto
+        c.retransmit_at = c.expires_at = now + c.rto
         if c.unanswered_from == NEVER:
             c.unanswered_from = now
     return min(c.retransmit_at, c.reorder_at, c.ack_at, c.keep_alive_at, c.give_up_at)
@@ -128,5 +132,5 @@ def start_keep_alive(c: TCB, now: float) -> None:
 
     One that has finished by then (FIN-WAIT-1) still waits for the peer, and so for one that is gone.
     """
-    if c.keep_alive_at == NEVER and c.terms.keep_alive > 0 and c.stage in (ESTABLISHED, CLOSE_WAIT, FIN_WAIT_1):
+    if c.keep_alive_at == NEVER and c.terms.keep_alive > 0 and c.stage in KEPT_ALIVE:
         c.keep_alive_at = now + c.terms.keep_alive

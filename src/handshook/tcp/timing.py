@@ -50,7 +50,7 @@ def settle_rto(c: TCB) -> None:
 def arm(c: TCB, now: float) -> None:
     """Something new has left: start the timer if it isn't running (RFC 6298 5.1)."""
     if c.retransmit_at == NEVER:
-        c.retransmit_at = now + c.rto
+        c.retransmit_at = c.expires_at = now + c.rto
         c.timer_probes = False
         if c.unanswered_from == NEVER:
             c.unanswered_from = now
@@ -67,7 +67,7 @@ def rearm(c: TCB, now: float) -> None:
         c.retransmit_at = NEVER
         c.unanswered_from = NEVER
     else:
-        c.retransmit_at = now + c.rto
+        c.retransmit_at = c.expires_at = now + c.rto
         c.unanswered_from = now
         _consider_probe(c, now)
 
@@ -75,8 +75,8 @@ def rearm(c: TCB, now: float) -> None:
 def _consider_probe(c: TCB, now: float) -> None:
     """Let the timer probe first where a lost tail would go unnoticed until RTO (RFC 8985 7.2).
 
-    That is for connections with SACK, open and without a loss in sight, one probe at a time. Each new segment
-    puts the probe off, for its own ACK may still come.
+    That is for connections with SACK, open and without a loss in sight, one probe at a time. Each new segment puts the
+    probe off, for its own ACK may still come, but not beyond the moment at which RTO expires for the oldest.
     """
     board = c.scoreboard
     if not c.sack or not c.syn_acked or c.srtt == 0.0 or c.recovering or c.tail_owed or c.tail_probed or c.retries:
@@ -87,13 +87,13 @@ def _consider_probe(c: TCB, now: float) -> None:
     if board.in_flight() <= c.mss:
         patience += DELAYED_ACK_WORST
     if c.timer_probes or now + patience < c.retransmit_at:
-        c.retransmit_at = now + patience
+        c.retransmit_at = min(now + patience, c.expires_at)
         c.timer_probes = True
 
 
 def back_off(c: TCB, now: float) -> None:
     """The timer expired: wait twice as long (RFC 6298 5.5), and don't time what is sent again (Karn, 3)."""
     c.rto = min(c.rto * 2, c.terms.max_rto)
-    c.retransmit_at = now + c.rto
+    c.retransmit_at = c.expires_at = now + c.rto
     c.timer_probes = False
     c.rtt_start = NEVER

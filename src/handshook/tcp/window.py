@@ -34,18 +34,22 @@ def free_edge(c: TCB) -> int:
 
 
 def advertise(c: TCB) -> int:
-    """Settle the window of a segment that leaves now; returns the 16 bits of its window field."""
+    """Settle the window of a segment that leaves now; returns the 16 bits of its window field.
+
+    It is told in units of 2^scale, and never more of it than there is room for. Rounding may so take back less than a
+    unit of what was told before: `rcv_edge` stays, and what was told once stays in the window (RFC 7323 2.4).
+    """
     edge = free_edge(c)
-    c.squeezed = c.incoming is not None and c.incoming.size * 2 >= c.capacity
-    moved = edge != c.rcv_edge
-    window = distance(c.rcv_nxt, edge)
-    unit = (1 << c.rcv_scale) - 1
-    # Told in units of 2^scale: an old edge is rounded up so that it doesn't move back, a new one down.
-    field = window >> c.rcv_scale if moved else (window + unit) >> c.rcv_scale
+    waiting = 0 if c.incoming is None else c.incoming.size
+    c.squeezed = waiting * 2 >= c.capacity
+    field = distance(c.rcv_nxt, edge) >> c.rcv_scale
+    told = (c.rcv_nxt + (field << c.rcv_scale)) & WORD
+    if before(told, c.rcv_edge) and waiting + ((field + 1) << c.rcv_scale) <= c.capacity:
+        field += 1
     field = min(field, 0xFFFF)
-    edge = (c.rcv_nxt + (field << c.rcv_scale)) & WORD
-    if before(c.rcv_edge, edge):
-        c.rcv_edge = edge
+    told = (c.rcv_nxt + (field << c.rcv_scale)) & WORD
+    if before(c.rcv_edge, told):
+        c.rcv_edge = told
     return field
 
 
