@@ -16,7 +16,7 @@ CHUNK = 50
 
 # What the first 200 runs put on the wire, all of it. It moves when the engine says anything at another time or in other
 # words, and is then to be replaced on purpose; the compiled and the uncompiled build must always agree in it.
-ON_THE_WIRE = "e1fcb13023da6c36ccaf69543c68619d"
+ON_THE_WIRE = "b454fd3811c5920768be59e5cd9d8e58"
 MEASURED = 200
 
 

@@ -46,6 +46,7 @@ class TestWindow:
         connection = t.connected(scale=0)
         assert connection.rcv_edge - connection.rcv_nxt & 0xFFFFFFFF in (0xFFFF, most)
         t.send("ACK", seq=1, ack=1, data=b"x")
+        assert connection.recv(1) == b"x"
         t.wait(0.1)
         assert t.expect("ACK", ack=2).window << 14 == most
         assert t.send("ACK", seq=most - 100_000, ack=1, data=b"far") is Outcome.DATA_OUT_OF_ORDER
