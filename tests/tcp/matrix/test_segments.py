@@ -13,7 +13,22 @@ from tcp.matrix.walk import arrive, see
 from handshook import State
 
 
-@requirement("RFC 9293 3.10.7.1", "RFC 9293 3.10.7.2 RST", "RFC 9293 3.10.7.2 ACK", "RFC 9293 3.10.7.2 SYN", "RFC 9293 3.10.7.3 ACK", "RFC 9293 3.10.7.3 RST", "RFC 9293 3.10.7.3 SYN", "RFC 9293 3.10.7.4 first", "RFC 9293 3.10.7.4 second", "RFC 9293 3.10.7.4 fourth", "RFC 9293 3.10.7.4 fifth", "RFC 9293 3.10.7.4 fifth FIN", "RFC 9293 3.10.7.4 seventh", "RFC 9293 3.10.7.4 eighth")
+@requirement(
+    "RFC 9293 3.10.7.1",
+    "RFC 9293 3.10.7.2 RST",
+    "RFC 9293 3.10.7.2 ACK",
+    "RFC 9293 3.10.7.2 SYN",
+    "RFC 9293 3.10.7.3 ACK",
+    "RFC 9293 3.10.7.3 RST",
+    "RFC 9293 3.10.7.3 SYN",
+    "RFC 9293 3.10.7.4 first",
+    "RFC 9293 3.10.7.4 second",
+    "RFC 9293 3.10.7.4 fourth",
+    "RFC 9293 3.10.7.4 fifth",
+    "RFC 9293 3.10.7.4 fifth FIN",
+    "RFC 9293 3.10.7.4 seventh",
+    "RFC 9293 3.10.7.4 eighth",
+)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("place", ALL, ids=lambda place: place.name)
 def test_a_segment_arrives(place, kind):
