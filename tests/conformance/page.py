@@ -24,7 +24,7 @@ KINDS = {"MUST": "must", "SHLD": "should", "MAY": "may", "REC": "is recommended"
 
 
 def load(path=REQUIREMENTS):
-    """The three lists: `rfc9293`, `companion`, `differs`."""
+    """The four lists: `rfc9293`, `unnumbered`, `companion`, `differs`."""
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
@@ -55,7 +55,7 @@ def _marks(node):
 
 
 def every(requirements):
-    """All entries of the three lists."""
+    """All entries of the four lists."""
     return [entry for entries in requirements.values() for entry in entries]
 
 
@@ -76,17 +76,19 @@ def write(requirements, marked):
         entries = [entry for entry in requirements["rfc9293"] if entry["id"].split("-")[0] == kind]
         rows = [(entry["id"], entry["section"], entry["meaning"], _shown(entry, marked)) for entry in entries]
         parts.append(_table(f"RFC 9293: what a TCP {verb}", ("", "§", "meaning", "shown by"), rows))
-    rows = [
-        (entry["id"].removeprefix("RFC "), entry["meaning"], _shown(entry, marked))
-        for entry in requirements["companion"]
-    ]
-    parts.append(_table("The RFCs beside it", ("RFC, §", "rule", "shown by"), rows))
+    parts.append(_rules("RFC 9293 3.10: what carries no number", "§", "RFC 9293 ", requirements["unnumbered"], marked))
+    parts.append(_rules("The RFCs beside it", "RFC, §", "RFC ", requirements["companion"], marked))
     rows = [
         (entry["question"], entry["freebsd"], entry["linux"], entry["here"], _shown(entry, marked))
         for entry in requirements["differs"]
     ]
     parts.append(_table("Where stacks differ", ("question", "FreeBSD", "Linux", "here", "shown by"), rows))
     return "\n".join(parts)
+
+
+def _rules(title, head, prefix, entries, marked):
+    rows = [(entry["id"].removeprefix(prefix), entry["meaning"], _shown(entry, marked)) for entry in entries]
+    return _table(title, (head, "rule", "shown by"), rows)
 
 
 def _summary(entries, marked):

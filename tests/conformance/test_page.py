@@ -24,6 +24,16 @@ def test_all_of_rfc_9293s_numbers_are_there():
     assert [entry["id"] for entry in REQUIREMENTS["rfc9293"]] == numbered
 
 
+def test_each_call_each_state_of_an_arrival_and_the_time_outs_are_there():
+    """RFC 9293 3.10.1 to 3.10.8; an id begins with its section, and a word may tell the steps of it apart."""
+    sections = {entry["id"].split()[2] for entry in REQUIREMENTS["unnumbered"]}
+    arrivals = {f"3.10.7.{n}" for n in range(1, 5)}
+    assert sections == {f"3.10.{n}" for n in (1, 2, 3, 4, 5, 6, 8)} | arrivals
+    steps = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"]
+    ids = {entry["id"] for entry in REQUIREMENTS["unnumbered"]}
+    assert {f"RFC 9293 3.10.7.4 {step}" for step in steps} <= ids
+
+
 def test_no_name_stands_for_two():
     names = [entry["id"] for entry in every(REQUIREMENTS)]
     assert len(set(names)) == len(names)
@@ -64,7 +74,7 @@ class TestAll:
         marked = self.read(tmp_path, '@requirement("MUST-1", "MUST-99")\ndef test_one(): pass\n')
         entry = {"section": "3.1", "meaning": "x"}
         numbered = [{"id": "MUST-1", **entry}, {"id": "MUST-2", **entry}]
-        requirements = {"rfc9293": numbered, "companion": [], "differs": []}
+        requirements = {"rfc9293": numbered, "unnumbered": [], "companion": [], "differs": []}
         assert unmet(requirements, marked) == ["MUST-2"]
         assert unknown(requirements, marked) == ["MUST-99"]
         numbered[1]["reason"] = "not done"

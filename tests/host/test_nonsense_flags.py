@@ -17,6 +17,7 @@ TREE_WITH_ALL_LIGHTS = "SFRPAUEC"
 VERSIONS = pytest.mark.parametrize("version", [4, 6])
 
 
+@requirement("RFC 9293 3.10.7.1")
 class TestClosedPort:
     """RFC 9293 3.10.7.1."""
 

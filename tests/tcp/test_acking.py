@@ -97,6 +97,32 @@ class TestTrouble:
         t.wait(0.05)
         t.expect("ACK", ack=19)
 
+    @requirement("RFC 5681 4.2")
+    def test_nor_while_a_gap_is_being_filled_however_long_that_takes(self):
+        """What fills a part of it begins the count anew."""
+        t = opened()
+        t.send("ACK", seq=1 + 40 * MSS, ack=1, data=bytes(MSS))
+        t.expect("ACK", ack=1)
+        for i in range(20):
+            t.send("ACK", seq=1 + i * 10, ack=1, data=bytes(10))
+            assert told(t.expect("ACK", ack=11 + i * 10), t) == [(1 + 40 * MSS, 1 + 41 * MSS)]
+        t.expect_nothing()
+
+    @requirement("RFC 5681 4.2")
+    def test_the_batch_after_the_last_part_has_its_earlier_ack(self):
+        """As long after the gap was seen as it may be: what filled it was trouble of its own."""
+        t = opened()
+        t.send("ACK", seq=201, ack=1, data=bytes(10))
+        t.expect("ACK", ack=1)
+        for i in range(20):
+            t.send("ACK", seq=1 + i * 10, ack=1, data=bytes(10))
+            t.expect("ACK", ack=11 + i * 10 if i < 19 else 211)
+        for i in range(2):
+            t.send("ACK", seq=211 + i * 10, ack=1, data=bytes(10))
+        t.expect("ACK", ack=221)
+        t.expect("ACK", ack=231)
+        t.expect_nothing()
+
     def test_nor_after_a_duplicate(self):
         t = opened()
         t.send("ACK", seq=1, ack=1, data=b"a")

@@ -14,7 +14,7 @@ STATES = pytest.mark.parametrize("state", OPEN_OR_CLOSING, ids=lambda state: sta
 
 
 class TestReset:
-    @requirement("RFC 5961 3.2")
+    @requirement("RFC 5961 3.2", "RFC 9293 3.10.7.4 second", "MUST-12")
     @VERSIONS
     @STATES
     @pytest.mark.parametrize("flags", ["RST", "RST,ACK"])
@@ -125,7 +125,7 @@ class TestReset:
 
 
 class TestSyn:
-    @requirement("RFC 5961 4.2")
+    @requirement("RFC 5961 4.2", "RFC 9293 3.10.7.4 fourth")
     @VERSIONS
     @STATES
     @pytest.mark.parametrize("offset", [-1, 0, 1, 500, -100_000, 100_000])

@@ -127,6 +127,12 @@ class TestPorts:
         ends = {stack().connect((f"198.51.100.{i}", 80)).local[1] for i in range(10, 60)}
         assert len(ends) > 45
 
+    @requirement("RFC 6056 3.3.3")
+    def test_the_remote_port_is_part_of_the_remote_end(self):
+        """Else one service of a host could tell from its own connections which ports the others' come from."""
+        ends = {stack().connect((PEER4, port)).local[1] for port in range(10, 60)}
+        assert len(ends) > 45
+
     def test_one_that_was_just_used_comes_again_last(self):
         """Its TIME-WAIT, here or at the peer, has all the range's length to pass."""
         t = Script()

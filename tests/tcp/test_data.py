@@ -12,6 +12,7 @@ FULL = 1460
 
 
 class TestArrivingInOrder:
+    @requirement("RFC 9293 3.10.7.4 seventh")
     @VERSIONS
     def test_it_is_delivered_and_acknowledged(self, ipv6):
         t = Script(ipv6=ipv6)
@@ -117,6 +118,7 @@ class TestArrivingOutOfOrder:
 class TestOverlapping:
     """RFC 9293 3.10.7.4: "segments with higher beginning sequence numbers SHOULD be held", "trimmed to fit"."""
 
+    @requirement("RFC 9293 3.10.7.4 seventh")
     def test_the_front_that_is_known_is_cut_off(self):
         t = Script()
         connection = t.accepted()
@@ -179,6 +181,7 @@ class TestOverlapping:
 class TestBeyondTheWindow:
     """RFC 9293 3.4: the four cases, and trimming."""
 
+    @requirement("RFC 9293 3.10.7.4 first")
     @VERSIONS
     @pytest.mark.parametrize(
         "offset, outcome",
@@ -310,7 +313,7 @@ class TestAcknowledged:
         assert t.stack.events() == [(connection, Happened.WRITABLE)]
         assert connection.writable() == 400
 
-    @requirement("RFC 5961 5.2", "MAY-12")
+    @requirement("RFC 5961 5.2", "MAY-12", "RFC 9293 3.10.7.4 fifth")
     @pytest.mark.parametrize("beyond", [1, 1000, 0x40000000])
     def test_what_was_never_sent_is_challenged_and_dropped(self, beyond):
         t = Script()
@@ -349,6 +352,7 @@ class TestAcknowledged:
             t.expect("ACK", seq=1201, ack=1)
             assert connection.recv(1) is None
 
+    @requirement("RFC 9293 3.10.7.4 fifth")
     def test_a_segment_without_ack_is_dropped(self):
         t = Script()
         connection = t.accepted()
@@ -393,6 +397,7 @@ class TestLeaving:
         assert connection.send(b"") == 0
         t.expect_nothing()
 
+    @requirement("RFC 9293 3.10.2")
     def test_it_is_refused_after_shutdown(self):
         t = Script()
         connection = t.accepted()

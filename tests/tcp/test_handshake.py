@@ -14,7 +14,7 @@ from handshook.testing import Script
 class TestActiveOpen:
     """Figure 6, its left side."""
 
-    @requirement("MUST-14")
+    @requirement("MUST-14", "RFC 9293 3.10.7.3 SYN")
     @VERSIONS
     def test_three_segments_open_the_connection(self, ipv6):
         t = Script(ipv6=ipv6)
@@ -81,6 +81,7 @@ class TestActiveOpen:
         assert connection.state is State.FIN_WAIT_1
         t.expect("FIN,ACK", seq=1, ack=1, data=b"all")
 
+    @requirement("RFC 9293 3.10.4")
     def test_close_in_syn_sent_deletes_it_silently(self):
         """RFC 9293 3.10.4: SYN-SENT."""
         t = Script()
@@ -109,6 +110,7 @@ class TestActiveOpen:
 class TestSynSentRules:
     """RFC 9293 3.10.7.3."""
 
+    @requirement("RFC 9293 3.10.7.3 ACK")
     @VERSIONS
     @pytest.mark.parametrize("ack", [0, 2, 1000, -1])
     def test_a_bad_ack_is_reset_by_its_own_number_and_the_wait_goes_on(self, ipv6, ack):
@@ -133,6 +135,7 @@ class TestSynSentRules:
         t.wait(0.02)
         t.expect("SYN", seq=0)
 
+    @requirement("RFC 9293 3.10.7.3 ACK", "RFC 9293 3.10.7.3 RST")
     @pytest.mark.parametrize("ack", [0, 2, 1000])
     def test_a_rst_with_a_bad_ack_is_ignored(self, ack):
         t = Script()
@@ -141,12 +144,14 @@ class TestSynSentRules:
         t.expect_nothing()
         assert connection.state is State.SYN_SENT
 
+    @requirement("RFC 9293 3.10.7.3 RST")
     def test_a_rst_without_ack_is_ignored(self):
         t = Script()
         connection = reach(t, State.SYN_SENT)
         assert t.send("RST", seq=1) is Outcome.SYN_SENT_RST_IGNORED
         assert connection.state is State.SYN_SENT
 
+    @requirement("RFC 9293 3.10.7.3 RST")
     @VERSIONS
     def test_a_rst_that_acknowledges_the_syn_refuses_the_connection(self, ipv6):
         t = Script(ipv6=ipv6)
@@ -167,6 +172,7 @@ class TestSynSentRules:
             connection.recv(1)
         assert t.stack.snapshot() == []
 
+    @requirement("RFC 9293 3.10.7.3 SYN")
     @pytest.mark.parametrize("flags", ["ACK", "FIN,ACK", "PSH,ACK"])
     def test_a_good_ack_without_syn_is_ignored(self, flags):
         """Fourth: "if neither of the SYN or RST bits is set, then drop the segment"."""
@@ -180,6 +186,7 @@ class TestSynSentRules:
 class TestPassiveOpen:
     """Figure 6, its right side; 3.10.7.2 and the SYN-RECEIVED parts of 3.10.7.4."""
 
+    @requirement("RFC 9293 3.10.7.2 SYN")
     @VERSIONS
     def test_three_segments_open_the_connection(self, ipv6):
         t = Script(ipv6=ipv6)
@@ -231,7 +238,7 @@ class TestPassiveOpen:
         assert connection.state is State.CLOSE_WAIT
         assert (connection.recv(10), connection.recv(10)) == (b"x", b"")
 
-    @requirement("DIFF-SYN-DATA")
+    @requirement("DIFF-SYN-DATA", "RFC 9293 3.10.7.2 SYN")
     def test_data_on_the_syn_is_held_until_the_connection_is_open(self):
         """3.4 and 3.10.7.2: it may be queued, and must not be delivered before the connection is ESTABLISHED."""
         t = Script()
@@ -263,6 +270,7 @@ class TestPassiveOpen:
             t.send("RST", seq=60001)
             t.stack_isn = None
 
+    @requirement("RFC 9293 3.10.7.4 fifth")
     @VERSIONS
     @pytest.mark.parametrize("ack", [0, 2, 5000, -1])
     def test_a_bad_ack_is_reset_by_its_own_number_and_the_entry_stays(self, ipv6, ack):
@@ -277,7 +285,7 @@ class TestPassiveOpen:
         t.send("ACK", seq=1, ack=1)
         assert listener.accept().state is State.ESTABLISHED
 
-    @requirement("MUST-11")
+    @requirement("MUST-11", "RFC 9293 3.10.7.4 second")
     def test_a_rst_with_the_exact_number_removes_the_entry_in_silence(self):
         """Passive: "return this connection to the LISTEN state ... the user need not be informed"."""
         t = Script()
@@ -334,6 +342,7 @@ class TestPassiveOpen:
         t.send("RST", seq=1)
         assert listener.half_open == 0
 
+    @requirement("RFC 9293 3.10.7.4 first")
     def test_an_unacceptable_segment_is_told_where_we_stand(self):
         t = Script()
         t.listening()
@@ -392,6 +401,7 @@ class TestPassiveOpen:
 class TestListenRules:
     """RFC 9293 3.10.7.2: RST, then ACK, then SYN, and nothing else."""
 
+    @requirement("RFC 9293 3.10.7.2 RST")
     @VERSIONS
     @pytest.mark.parametrize(
         "flags, outcome",
@@ -411,6 +421,7 @@ class TestListenRules:
         t.expect_nothing()
         assert t.stack.snapshot() == []
 
+    @requirement("RFC 9293 3.10.7.2 ACK")
     @VERSIONS
     @pytest.mark.parametrize("flags", ["ACK", "SYN,ACK", "FIN,ACK"])
     def test_an_ack_is_reset_by_its_own_number(self, ipv6, flags):
@@ -424,7 +435,7 @@ class TestListenRules:
 class TestSimultaneousOpen:
     """MUST-10; figure 7."""
 
-    @requirement("MUST-10")
+    @requirement("MUST-10", "RFC 9293 3.10.7.3 SYN")
     @VERSIONS
     def test_both_syns_cross_and_both_syn_acks_open_it(self, ipv6):
         t = Script(ipv6=ipv6)

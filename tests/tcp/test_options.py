@@ -256,6 +256,17 @@ class TestProtectionAgainstWrappedSequences:
         assert connection.recv(1) == b"x"
 
     @requirement("RFC 7323 5.5")
+    @pytest.mark.parametrize(
+        "seconds, outcome", [(-1, Outcome.PAWS_REJECTED), (1, Outcome.DATA_ACCEPTED)], ids=["before", "after"]
+    )
+    def test_the_24th_day_is_the_border(self, seconds, outcome):
+        t = Script()
+        connection = t.accepted(tsval=10_000)
+        t.wait(24 * 86400 + seconds)
+        assert t.send("ACK", seq=1, ack=1, data=b"x", tsval=9_999) is outcome
+        assert connection.recv(1) == (b"x" if outcome is Outcome.DATA_ACCEPTED else None)
+
+    @requirement("RFC 7323 5.5")
     def test_what_was_seen_lapses_after_24_days(self):
         """RFC 7323 5.5, and from then on the newer value counts."""
         t = Script()

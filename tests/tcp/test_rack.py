@@ -135,6 +135,7 @@ class TestReorderingWindow:
 
 
 class TestLostAgain:
+    @requirement("RFC 6675 5")
     def test_a_copy_that_was_lost_too_is_found_by_what_left_after_it(self):
         """RFC 8985 3.1: time, not sequence, tells; the congestion window falls once for both."""
         t, connection = opened()
@@ -263,12 +264,14 @@ class TestNeedless:
         connection.send(bytes(2 * MSS))
         assert numbers(drain(t)) == [10, 11]
 
+    @requirement("RFC 3522 3.2")
     def test_the_echo_of_the_second_copy_does_not(self):
         t, connection, before, stamp = self.later()
         ack(t, 2, tsecr=(stamp + 999) & 0xFFFFFFFF)
         assert connection.congestion.cwnd < before
         assert numbers(drain(t))[0] == 2
 
+    @requirement("RFC 3522 3.2")
     def test_only_the_first_ack_of_new_data_counts(self):
         """RFC 3522 3.2 step 4."""
         t, connection, before, stamp = self.later()

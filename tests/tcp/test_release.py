@@ -14,6 +14,7 @@ from handshook.testing import Script
 class TestActiveClose:
     """Figure 12, its left side."""
 
+    @requirement("RFC 9293 3.10.7.4 fifth FIN", "RFC 9293 3.10.7.4 eighth")
     @VERSIONS
     def test_fin_ack_fin_ack_and_a_wait(self, ipv6):
         t = Script(ipv6=ipv6)
@@ -54,7 +55,6 @@ class TestActiveClose:
         assert connection.recv(100) == b"last words"
         assert connection.recv(100) == b""
 
-    @requirement("MUST-12")
     def test_the_program_is_told(self):
         t = Script()
         connection = reach(t, State.FIN_WAIT_2)
@@ -65,9 +65,57 @@ class TestActiveClose:
         assert t.stack.events() == []
 
 
+class TestHowItEnded:
+    """RFC 9293 3.6, MUST-12: in order, or by whose reset."""
+
+    def in_order(self, t, connection):
+        t.send("FIN,ACK", seq=1, ack=1)
+        connection.shutdown()
+        t.expect("FIN,ACK", seq=1, ack=2)
+        t.send("ACK", seq=2, ack=2)
+
+    def aborted_here(self, t, connection):
+        connection.abort()
+        t.expect("RST,ACK", seq=1, ack=1)
+
+    def reset_by_the_peer(self, t, connection):
+        t.send("RST", seq=1)
+
+    @requirement("MUST-12")
+    @VERSIONS
+    @pytest.mark.parametrize(
+        "way, outcome, error, number",
+        [
+            (in_order, Outcome.CLOSED_NORMALLY, None, None),
+            (aborted_here, Outcome.CALLED_ABORT, ConnectionAbortedError, errno.ECONNABORTED),
+            (reset_by_the_peer, Outcome.CONNECTION_RESET, ConnectionResetError, errno.ECONNRESET),
+        ],
+        ids=["in order", "aborted here", "reset by the peer"],
+    )
+    def test_the_error_and_the_verdict_say_so(self, ipv6, way, outcome, error, number):
+        t = Script(ipv6=ipv6)
+        connection = t.accepted()
+        t.stack.events()
+        way(self, t, connection)
+        assert connection.state is State.CLOSED
+        ((_, happened),) = t.stack.events()
+        assert Happened.ENDED in happened
+        assert connection.verdict.outcome is outcome
+        if error is None:
+            assert connection.error is None
+            assert connection.recv(1) == b""
+        else:
+            assert type(connection.error) is error
+            assert connection.error.errno == number
+            assert connection.error.verdict.outcome is outcome
+            with pytest.raises(error):
+                connection.recv(1)
+
+
 class TestPassiveClose:
     """Figure 12, its right side."""
 
+    @requirement("RFC 9293 3.10.7.4 fifth FIN", "RFC 9293 3.10.7.4 eighth")
     @VERSIONS
     def test_fin_ack_fin_ack_and_it_is_over(self, ipv6):
         t = Script(ipv6=ipv6)
@@ -173,6 +221,7 @@ class TestHalfClose:
 class TestSimultaneousClose:
     """Figure 13."""
 
+    @requirement("RFC 9293 3.10.7.4 fifth FIN", "RFC 9293 3.10.7.4 eighth")
     @VERSIONS
     def test_the_fins_cross(self, ipv6):
         t = Script(ipv6=ipv6)
@@ -426,7 +475,7 @@ class TestClose:
 class TestAbort:
     """RFC 9293 3.10.5."""
 
-    @requirement("MUST-12")
+    @requirement("MUST-12", "RFC 9293 3.10.5")
     @VERSIONS
     @pytest.mark.parametrize(
         "state",
@@ -496,6 +545,7 @@ class TestAbort:
         t.expect("RST,ACK", seq=1)
         t.expect_nothing()
 
+    @requirement("MUST-12")
     def test_in_time_wait_it_has_ended_in_order_and_the_four_tuple_rests_on(self):
         """MUST-12: aborted is what it was not. MUST-13: the rest is the stack's matter."""
         t = Script()

@@ -189,6 +189,7 @@ class TestSteps:
 
 
 class TestSnapshot:
+    @requirement("RFC 9293 3.10.6")
     @VERSIONS
     @pytest.mark.parametrize("state", [State.SYN_SENT, *STANDS], ids=lambda state: state.name)
     def test_it_has_every_state_with_its_ends_and_age(self, ipv6, state):
@@ -211,6 +212,7 @@ class TestSnapshot:
         assert (entry.retries, entry.receive_queue, entry.send_queue) == (1, 3, 0)
         assert entry.due == pytest.approx(1.5)
 
+    @requirement("RFC 9293 3.10.6")
     def test_open_ones_with_their_queues(self):
         t = Script()
         connection = t.accepted(mss=1400)

@@ -30,7 +30,7 @@ def states(t):
 
 
 class TestTheWait:
-    @requirement("MUST-13", "DIFF-MSL")
+    @requirement("MUST-13", "DIFF-MSL", "RFC 9293 3.10.8 wait")
     @pytest.mark.parametrize("msl", [0.5, 30, 120])
     def test_it_lasts_two_msl(self, msl):
         t, connection = rested(config=Config(msl=msl))
@@ -73,6 +73,7 @@ class TestTheWait:
         t.wait(60.1)
         assert states(t) == []
 
+    @requirement("RFC 9293 3.10.7.4 wait")
     @VERSIONS
     def test_the_peers_fin_again_is_acknowledged_and_starts_it_anew(self, ipv6):
         t, connection = rested(ipv6)

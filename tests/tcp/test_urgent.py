@@ -134,6 +134,7 @@ class TestReceiving:
         assert connection.urgent == 4007
         assert connection.readable() == 4000
 
+    @requirement("RFC 9293 3.10.7.4 sixth")
     @pytest.mark.parametrize("state", OPEN_OR_CLOSING, ids=lambda state: state.name)
     def test_in_each_state_that_data_is_taken_in_and_no_other(self, state):
         """RFC 9293 3.10.7.4, sixth: after the peer's FIN it is ignored."""

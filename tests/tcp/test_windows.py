@@ -266,7 +266,7 @@ class TestSender:
         t.wait(1.1)
         assert drain(t) != []
 
-    @requirement("MUST-34", "SHLD-15", "SHLD-16", "MAY-7")
+    @requirement("MUST-34", "SHLD-15", "SHLD-16")
     def test_a_window_that_shrinks_stops_new_data_and_not_what_is_out(self):
         """MUST-34, SHLD-15, SHLD-16."""
         t, connection = self.opened(4000)
@@ -278,6 +278,23 @@ class TestSender:
         t.expect("ACK", seq=1001, data=bytes(1000))
         t.send("ACK", seq=1, ack=4001, window=4000)
         assert drain(t)[0].seq == 4001
+
+    @requirement("MAY-7")
+    def test_what_is_out_beyond_the_edge_is_sent_again_too(self):
+        """The window may have opened since, in an ACK that was lost."""
+        t, connection = self.opened(4000)
+        connection.send(bytes(8000))
+        assert [one.seq for one in drain(t)] == [1, 1001, 2001, 3001]
+        t.send("ACK", seq=1, ack=1001, window=1500)
+        edge = 2501
+        t.wait(1.1)
+        t.expect("ACK", seq=1001, data=bytes(1000))
+        t.send("ACK", seq=1, ack=2001, window=500)
+        across, beyond = drain(t)
+        assert (across.seq, len(across.data)) == (2001, 1000)
+        assert across.seq < edge < across.seq + len(across.data)
+        assert (beyond.seq, len(beyond.data)) == (3001, 1000)
+        assert beyond.seq >= edge
 
     @requirement("MUST-35")
     def test_a_window_that_shrinks_to_nothing_is_probed(self):

@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+from requirements import requirement
 from segments import MASK, read
 from tcp.matrix import calls
 from tcp.matrix.calls import CALLS, CELLS, RESULTS, WHERE, reach
@@ -46,6 +47,7 @@ def numbers_of(where):
     return BY_NAME.get(where) or Place(State.CLOSED, where)
 
 
+@requirement("RFC 9293 3.10.1", "RFC 9293 3.10.2", "RFC 9293 3.10.3", "RFC 9293 3.10.4", "RFC 9293 3.10.5")
 @VERSIONS
 @pytest.mark.parametrize("where, name", CALLABLE, ids=[f"{where}-{name}" for where, name in CALLABLE])
 def test_a_call(where, name, ipv6):

@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+from requirements import requirement
 from tcp.matrix.kinds import KINDS, MODES
 from tcp.matrix.places import ALL, Ground
 from tcp.matrix.stamps import MODE_NAMES, RULES, rule_of, stamped, unused
@@ -12,6 +13,22 @@ from tcp.matrix.walk import arrive, see
 from handshook import State
 
 
+@requirement(
+    "RFC 9293 3.10.7.1",
+    "RFC 9293 3.10.7.2 RST",
+    "RFC 9293 3.10.7.2 ACK",
+    "RFC 9293 3.10.7.2 SYN",
+    "RFC 9293 3.10.7.3 ACK",
+    "RFC 9293 3.10.7.3 RST",
+    "RFC 9293 3.10.7.3 SYN",
+    "RFC 9293 3.10.7.4 first",
+    "RFC 9293 3.10.7.4 second",
+    "RFC 9293 3.10.7.4 fourth",
+    "RFC 9293 3.10.7.4 fifth",
+    "RFC 9293 3.10.7.4 fifth FIN",
+    "RFC 9293 3.10.7.4 seventh",
+    "RFC 9293 3.10.7.4 eighth",
+)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("place", ALL, ids=lambda place: place.name)
 def test_a_segment_arrives(place, kind):
@@ -26,6 +43,7 @@ def test_a_segment_arrives(place, kind):
     assert not wrong, "\n".join(wrong)
 
 
+@requirement("RFC 9293 3.10.7.4 wait")
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("place", [place for place in ALL if place.state is State.TIME_WAIT], ids=lambda p: p.name)
 def test_only_the_peers_fin_again_begins_the_wait_anew(place, kind):

@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+from requirements import requirement
 from segments import MASK, read
 from tcp.matrix import timers
 from tcp.matrix.kinds import KINDS, MODES
@@ -36,6 +37,7 @@ def expire(g, outcomes, until):
                 return step.outcome, frames
 
 
+@requirement("RFC 9293 3.10.8 user", "RFC 9293 3.10.8 again", "RFC 9293 3.10.8 wait")
 @pytest.mark.parametrize("ipv6", [False, True], ids=["IPv4", "IPv6"])
 @pytest.mark.parametrize("timer", TIMERS)
 @pytest.mark.parametrize("where", WHERE)
