@@ -34,3 +34,11 @@ def test_the_commands_run(command, tmp_path):
     whole = [sys.executable, *arguments]
     done = subprocess.run(whole, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_pair_says_when_it_was_over(capsys):
+    (text,) = [text for text in PYTHON if "Pair(" in text]
+    exec(compile(text, str(PAGE), "exec"), {"__name__": "example"})
+    over = re.search(r"over after ([\d.]+) s", capsys.readouterr().out)
+    # The last that happens is the end of the server's TIME-WAIT or the client's, 2 MSL of a minute or five.
+    assert over is not None and 60 < float(over[1]) < 1000

@@ -188,3 +188,28 @@ def test_bytes_that_are_changed_on_the_way():
             return frame[:1000] + frame[1002:1004] + frame[1000:1002] + frame[1004:]
 
     found_out(Liar, "something else was read than was sent")
+
+
+def test_data_that_is_taken_from_beyond_the_window():
+    """Whoever tells of less than it takes accepts what stands beyond the edge that it has told (RFC 9293 3.4)."""
+
+    class Greedy(Stack):
+        def transmit(self, now):
+            return [told_less(packet) for packet in super().transmit(now)]
+
+    def told_less(packet):
+        window = int.from_bytes(packet[34:36], "big")
+        if window < 1100:
+            return packet
+        less = window - 1000
+        total = (int.from_bytes(packet[36:38], "big") ^ 0xFFFF) + (window ^ 0xFFFF) + less  # RFC 1624 3
+        total = (total & 0xFFFF) + (total >> 16)
+        return packet[:34] + less.to_bytes(2, "big") + (total ^ 0xFFFF).to_bytes(2, "big") + packet[38:]
+
+    # Segments of 500 octets, and room for just six of them is told of: the sender fills it to the edge.
+    config = Config(mtu=552, receive_window=4001, window_scale=False)
+    plan = Plan(opening=Manner(bytes(300_000)), answering=Manner(leaving=Leaving.LAST))
+    scenario = Scenario(1, plans=(plan,), configs=(config, config), lies=1.0)
+    World(scenario).run()
+    with pytest.raises(AssertionError, match=r"never arrived inside the window|something else was read"):
+        World(scenario, stack=Greedy).run()

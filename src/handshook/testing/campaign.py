@@ -3,23 +3,31 @@
     python -m handshook.testing.campaign --seeds 100000
     python -m handshook.testing.campaign --repeat 4711       one seed again, with its ladder
 
-The record holds which seeds were tried by which engine: another engine begins anew. Needs `rich` for its progress bar
-(`pip install 'handshook[test]'`).
+The record holds which seeds were tried by which engine: another engine begins anew. On a terminal it needs `rich` for
+its progress bar (`pip install 'handshook[test]'`); piped, it needs nothing.
 """
 
 import argparse
 import json
 import multiprocessing
 import os
+import shlex
 import signal
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from importlib.util import find_spec
+from multiprocessing.pool import Pool
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .trial import Failure, census, explain, try_seed
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 RECORD = Path("build/simulate/campaign.json")
 # Seeds that a worker tries before it reports.
@@ -138,7 +146,7 @@ def run(campaign: Campaign, first: int, seeds: int, jobs: int, record: Path) -> 
     pieces = missing(campaign, first, seeds)
     seen: dict[int, list[int]] = {}
     before, began, saved = campaign.took, time.monotonic(), time.monotonic()
-    with multiprocessing.get_context("spawn").Pool(jobs, _leave_interrupts) as pool:
+    with _pool(jobs) as pool:
         try:
             for piece in _shown(pool.imap_unordered(_try, pieces), campaign, pieces, seeds):
                 campaign.take(piece)
@@ -153,8 +161,16 @@ def run(campaign: Campaign, first: int, seeds: int, jobs: int, record: Path) -> 
     return max((sizes[-1] - sizes[WARM] for sizes in seen.values() if len(sizes) > 2 * WARM), default=0)
 
 
+def _pool(jobs: int) -> Pool:
+    """The workers. Ctrl-C is for the one who leads: they are born deaf to it, and stay so."""
+    heeded = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return multiprocessing.get_context("spawn").Pool(jobs, _leave_interrupts)
+    finally:
+        signal.signal(signal.SIGINT, heeded)
+
+
 def _leave_interrupts() -> None:
-    """Ctrl-C is for the one who leads."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
@@ -164,6 +180,21 @@ def _try(piece: tuple[int, int]) -> Piece:
 
 def _shown(reports: Iterator[Piece], campaign: Campaign, pieces: list[tuple[int, int]], seeds: int) -> Iterator[Piece]:
     """The reports as they come, with a bar on a terminal and a line a minute elsewhere."""
+    left = sum(count for _, count in pieces)
+    told = time.monotonic()
+    bar = _bar(seeds, seeds - left, len(campaign.failures)) if sys.stderr.isatty() else None
+    with bar or nullcontext():
+        for piece in reports:
+            yield piece
+            left -= piece.count
+            if bar is not None:
+                bar.update(bar.task_ids[0], advance=piece.count, failed=len(campaign.failures))
+            elif time.monotonic() - told > 60:
+                told = time.monotonic()
+                print(f"{seeds - left} of {seeds} seeds, {len(campaign.failures)} failed", file=sys.stderr, flush=True)
+
+
+def _bar(seeds: int, done: int, failed: int) -> "Progress":
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -174,21 +205,16 @@ def _shown(reports: Iterator[Piece], campaign: Campaign, pieces: list[tuple[int,
         TimeRemainingColumn,
     )
 
-    console = Console(stderr=True)
     columns = ("seeds", BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[failed]} failed"))
-    told = time.monotonic()
-    with Progress(
-        *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, disable=not console.is_terminal
-    ) as bar:
-        left = sum(count for _, count in pieces)
-        task = bar.add_task("seeds", total=seeds, completed=seeds - left, failed=len(campaign.failures))
-        for piece in reports:
-            yield piece
-            left -= piece.count
-            bar.update(task, advance=piece.count, failed=len(campaign.failures))
-            if not console.is_terminal and time.monotonic() - told > 60:
-                told = time.monotonic()
-                print(f"{seeds - left} of {seeds} seeds, {len(campaign.failures)} failed", file=sys.stderr, flush=True)
+    bar = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True))
+    bar.add_task("seeds", total=seeds, completed=done, failed=failed)
+    return bar
+
+
+def _python() -> str:
+    """What has to be typed to get this Python."""
+    path = Path(sys.executable)
+    return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
 
 
 def sum_up(campaign: Campaign, grown: int) -> list[str]:
@@ -199,14 +225,17 @@ def sum_up(campaign: Campaign, grown: int) -> list[str]:
     ]
     for seed, what in sorted(campaign.failures.items()):
         lines.append(f"  seed {seed}: {what}")
-        lines.append(f"    again: python -m handshook.testing.campaign --repeat {seed}")
+        lines.append(f"    again: {_python()} -m handshook.testing.campaign --repeat {seed}")
     if grown > MOST_GROWTH:
         lines.append(f"a worker's memory has grown by {grown >> 20} MiB")
     return lines
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command; returns 0 when all went well, 1 when a seed failed or memory grew, 130 when it was interrupted."""
+    """The command; returns 0 when all went well, 1 when a seed failed or memory grew, 130 when it was interrupted.
+
+    On a terminal without `rich` it says so, and returns 2.
+    """
     parser = argparse.ArgumentParser(prog="python -m handshook.testing.campaign", description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", type=int, default=1000, help="how many (default 1000)")
     parser.add_argument("--first", type=int, default=0, help="the first of them, a multiple of 20 (default 0)")
@@ -220,6 +249,9 @@ def main(arguments: list[str] | None = None) -> int:
         return int(isinstance(try_seed(asked.repeat), Failure))
     if asked.seeds < 1 or asked.first < 0 or asked.first % PIECE or asked.jobs < 1:
         parser.error(f"seeds and jobs are at least 1, the first seed is a multiple of {PIECE}")
+    if sys.stderr.isatty() and find_spec("rich") is None:
+        print("the progress bar needs rich: pip install 'handshook[test]'", file=sys.stderr)
+        return 2
     campaign = Campaign(engine_hash()) if asked.fresh else load(asked.record)
     try:
         grown = run(campaign, asked.first, asked.seeds, asked.jobs, asked.record)

@@ -2,13 +2,15 @@
 
 What may come of it is laid down: ICMP with a wrong number does nothing, with a right one no more than smaller segments
 or a note once a connection is open (RFC 5927); a segment from outside the window is answered at most (RFC 9293
-3.10.7.4, RFC 5961). So a simulation with a liar in it must end like one without, unless the liar overhears an opening
-and says that the port is unreachable: that a TCP has to believe.
+3.10.7.4, RFC 5961), and of one that reaches across the window's edge only what lies inside may be taken: those octets
+are the true ones, what follows is not. So a simulation with a liar in it must end like one without, unless the liar
+overhears an opening and says that the port is unreachable: that a TCP has to believe.
 """
 
 from dataclasses import dataclass
 from random import Random
 
+from ..tcp.connection import Connection
 from ..tcp.states import ESTABLISHED
 from ..wire.addresses import turned
 from ..wire.build import Builder
@@ -23,6 +25,8 @@ SOFT = (Trouble.NET_UNREACHABLE, Trouble.HOST_UNREACHABLE, Trouble.PROHIBITED, T
 STRANGE = {4: ((4, 0), (12, 0)), 6: ((4, 0), (4, 2))}
 # Beyond any window that a simulation offers.
 FAR = 1 << 27
+# How far a forged segment reaches back into the window, or stands beyond its edge.
+NEAR = 100
 
 
 @dataclass
@@ -70,20 +74,51 @@ class Liar:
         connection = None if answers.program.lost else answers.program.connection
         if connection is None or connection.state is not ESTABLISHED or connection.irs != stream.isn:
             return
-        position, flags = self._choose(stream)
-        builder = Builder()
-        builder.begin(4 if len(key) == 12 else 6)
-        if connection.timestamps and self.chance.random() < 0.8:
-            builder.add_timestamps((connection.ts_recent + self.chance.randrange(1 << 16)) & 0xFFFFFFFF, 0)
-        text = b"" if flags & (RST | SYN) else self.chance.randbytes(self.chance.choice([1, 100]))
-        number = (stream.isn + 1 + position) & 0xFFFFFFFF
-        acknowledged = (connection.snd_una + self.chance.choice([0, 1, FAR])) & 0xFFFFFFFF
-        packet = builder.finish(
-            turned(key), number, acknowledged, flags, self.chance.choice([0, 65535]), text, 0, len(text), len(text), 0
-        )
+        if self.chance.random() < 0.5:
+            packet = self._at_the_edge(key, stream, connection)
+        else:
+            packet = self._elsewhere(key, stream, connection)
         self.witness.spoken_to(key)
         framing = self.link.ends[to].framing
         self.link.ends[to].receive((framing.header4 if len(key) == 12 else framing.header6) + packet, self.link.now)
+
+    def _at_the_edge(self, key: bytes, stream: Stream, connection: Connection) -> bytes:
+        """Across the edge of the window, or just beyond it. All but the number and the text is as in a true segment.
+
+        The edge is the largest that the receiver has told of; it may take back less than a unit (RFC 7323 2.4). Octets
+        inside must be some that have been sent: an ACK of others would not be believed. Where the window is shut, a RST
+        at its edge is at RCV.NXT, and would be obeyed.
+        """
+        position, flags = stream.edge, self.chance.choice([ACK, ACK | PSH, ACK | FIN, RST, RST | ACK, SYN, SYN | ACK])
+        back = self.chance.randrange(1, NEAR + 1)
+        if not flags & (RST | SYN) and stream.program is not None and back <= stream.edge <= stream.sent:
+            position -= back
+            text = stream.program.manner.data[position : stream.edge]
+            text += self.chance.randbytes(self.chance.choice([1, NEAR, 10 * NEAR]))
+            stream.arrived(position, stream.edge)
+        else:
+            position += self.chance.choice([0, 1, NEAR]) + (stream.here == stream.edge)
+            text = b"" if flags & (RST | SYN) else self.chance.randbytes(self.chance.choice([1, NEAR]))
+        window = min(connection.snd_wnd >> connection.snd_scale, 0xFFFF)
+        builder = self._begun(key, connection, 0)
+        return _finished(builder, key, stream, position, connection.snd_una, flags, window, text)
+
+    def _elsewhere(self, key: bytes, stream: Stream, connection: Connection) -> bytes:
+        """Far from the window, or a RST inside it that is to be challenged."""
+        position, flags = self._choose(stream)
+        builder = self._begun(key, connection, self.chance.randrange(1 << 16))
+        text = b"" if flags & (RST | SYN) else self.chance.randbytes(self.chance.choice([1, 100]))
+        acknowledged = (connection.snd_una + self.chance.choice([0, 1, FAR])) & 0xFFFFFFFF
+        window = self.chance.choice([0, 65535])
+        return _finished(builder, key, stream, position, acknowledged, flags, window, text)
+
+    def _begun(self, key: bytes, connection: Connection, later: int) -> Builder:
+        """A segment with its options; its timestamp, as a rule there is one, is so much later than the last one."""
+        builder = Builder()
+        builder.begin(4 if len(key) == 12 else 6)
+        if connection.timestamps and self.chance.random() < 0.8:
+            builder.add_timestamps((connection.ts_recent + later) & 0xFFFFFFFF, 0)
+        return builder
 
     def _choose(self, stream: Stream) -> tuple[int, int]:
         """Where the forged segment stands, and its flags."""
@@ -96,6 +131,13 @@ class Liar:
             # Inside the window, and not the next number: to be challenged (RFC 5961 3.2).
             places.append(stream.edge - 1)
         return self.chance.choice(places), flags
+
+
+def _finished(
+    builder: Builder, key: bytes, stream: Stream, position: int, ack: int, flags: int, window: int, text: bytes
+) -> bytes:
+    number = (stream.isn + 1 + position) & 0xFFFFFFFF
+    return builder.finish(turned(key), number, ack, flags, window, text, 0, len(text), len(text), 0)
 
 
 def _key_of(packet: bytes) -> bytes:

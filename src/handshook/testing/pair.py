@@ -83,7 +83,11 @@ class Pair:
         self.server.observe(self.steps.append)
 
     def run(self, client: Transfer, server: Transfer, until: float = 1e6) -> None:
-        """Let both programs talk until everything is over; checks the invariants all along, and the end."""
+        """Let both programs talk until everything is over; checks the invariants all along, and the end.
+
+        It stops when nothing more can happen, TIME-WAIT included: `link.now` says then when that was. `until` is how
+        long it may take at most, in seconds of virtual time.
+        """
 
         def turn() -> None:
             self.client.events()
@@ -95,7 +99,7 @@ class Pair:
                     program.turn(connection)
                     check(connection)
 
-        self.link.run(until=until, step=turn)
+        self.link.run(step=turn, done=lambda: self.link.now >= until)
         assert self.accepted is not None, "the server never accepted"
         assert bytes(client.received) == server.data, "the client got something else than was sent"
         assert bytes(server.received) == client.data, "the server got something else than was sent"

@@ -11,12 +11,14 @@ from ..tcp.connection import Connection
 from ..tcp.states import State
 from ..wire.addresses import make_key, pack
 from ..wire.build import Builder
-from ..wire.flags import NAMES, flag_names
+from ..wire.flags import NAMES, PSH, flag_names
 from ..wire.segment import Segment, parse
 
 STACK4, PEER4 = "198.51.100.2", "198.51.100.1"
 STACK6, PEER6 = "2001:db8::2", "2001:db8::1"
 _BITS = {name: bit for bit, name in NAMES.items()}
+# How many octets of two payloads are shown from their first difference on.
+_SHOWN = 16
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,14 @@ class Received:
     time: float
     segment: Segment
     packet: bytes
+
+    def __str__(self) -> str:
+        said = f"{self.flags} seq={self.seq} ack={self.ack} window={self.window}"
+        return f"{said} with {len(self.data)} bytes at {self.time:g} s"
+
+
+# What `expect` can be asked about.
+_FIELDS = {*Received.__annotations__, *Segment.__slots__, "length", "options"}
 
 
 class Script:
@@ -112,7 +122,7 @@ class Script:
         """Send one segment; `flags` as in "SYN,ACK". `seq` counts from the script's ISN, `ack` from the stack's.
 
         `urgent` is the urgent pointer, and counts only with URG. SACK edges count from the stack's ISN too. Returns the
-        outcome that the stack gave it.
+        outcome that the stack gave it. Raises `ValueError` for flags that there are not.
         """
         b = self._builder
         b.begin(4 if len(self._key) == 12 else 6)
@@ -128,7 +138,7 @@ class Script:
             b.add_scale(scale)
         if sack:
             b.add_sack([(self._theirs(left), self._theirs(right)) for left, right in sack])
-        bits = sum(_BITS[name] for name in flags.split(",")) if flags != "none" else 0
+        bits = _bits(flags)
         absolute_ack = 0 if ack is None else self._theirs(ack)
         b.urgent = urgent
         packet = b.finish(
@@ -166,18 +176,21 @@ class Script:
     def expect(self, flags: str, **fields: object) -> Received:
         """The next segment must have these flags and these fields: seq, ack, window, data, time, or any of Segment's.
 
-        Returns it; `AssertionError` says what was different.
+        Returns it; `AssertionError` says what was different, `ValueError` that there is no such flag or field.
         """
+        wanted = _bits(flags)
+        if unknown := fields.keys() - _FIELDS:
+            raise ValueError(f"a segment has no {', '.join(sorted(unknown))}; known are {', '.join(sorted(_FIELDS))}")
         received = self.receive()
-        assert received is not None, f"expected {flags}, and the stack is silent"
-        wanted = set(flags.split(","))
-        found = set(received.flags.split(","))
-        if "PSH" not in wanted:
-            found.discard("PSH")
-        assert found == wanted, f"expected {flags}, got {received.flags} seq={received.seq} ack={received.ack}"
+        last = f"the stack's last outcome: {self.outcome.name}"
+        assert received is not None, f"expected {flags}, and the stack is silent; {last}"
+        found = received.segment.flags
+        if not wanted & PSH:
+            found &= ~PSH
+        assert found == wanted, f"expected {flags}, got {received}; {last}"
         for name, value in fields.items():
             actual = getattr(received, name) if name in Received.__annotations__ else getattr(received.segment, name)
-            assert actual == value, f"{received.flags}: {name} is {actual!r}, expected {value!r}"
+            assert actual == value, f"{received.flags}: {name} {_difference(actual, value)}"
         return received
 
     def expect_nothing(self) -> None:
@@ -229,3 +242,22 @@ class Script:
 
     def _note(self, step: Step) -> None:
         self.steps.append(step)
+
+
+def _bits(flags: str) -> int:
+    """The control bits that "SYN,ACK" names; none of them is "none"."""
+    names = [] if flags == "none" else flags.split(",")
+    if unknown := [name for name in names if name not in _BITS]:
+        said = " and ".join(repr(name) for name in unknown)
+        raise ValueError(f"no flag is called {said}; known are {', '.join(_BITS)}, joined as in 'SYN,ACK', or 'none'")
+    return sum(_BITS[name] for name in set(names))
+
+
+def _difference(actual: object, expected: object) -> str:
+    """What is different, in a line; payloads by their lengths and from their first difference on."""
+    if not isinstance(actual, bytes) or not isinstance(expected, bytes):
+        return f"is {actual!r}, expected {expected!r}"
+    shorter = min(len(actual), len(expected))
+    at = next((at for at in range(shorter) if actual[at] != expected[at]), shorter)
+    here, there = actual[at : at + _SHOWN], expected[at : at + _SHOWN]
+    return f"has {len(actual)} bytes, expected {len(expected)}; from byte {at} on it is {here!r}, expected {there!r}"

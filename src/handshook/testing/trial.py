@@ -4,7 +4,7 @@ python -m handshook.testing.campaign --repeat SEED
 """
 
 import gc
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from itertools import islice
 
 from ..host.stack import Stack
@@ -12,6 +12,7 @@ from ..host.step import Step
 from ..show.ink import Canvas
 from ..show.ladder import draw
 from ..tcp.buffers import ReceiveBuffer, SendBuffer
+from ..tcp.config import Config
 from ..tcp.connection import Connection
 from ..tcp.half_open import HalfOpen
 from ..tcp.scoreboard import Scoreboard
@@ -84,7 +85,7 @@ def explain(seed: int) -> str:
 
 
 def describe(scenario: Scenario) -> list[str]:
-    """A scenario in lines, its data by their length."""
+    """A scenario in lines: its data by their length, its configurations by what is not the default."""
     lines = [f"scenario of seed {scenario.seed}"]
     for name, value in asdict(scenario).items():
         if name == "plans":
@@ -92,9 +93,19 @@ def describe(scenario: Scenario) -> list[str]:
                 for manner in (plan["opening"], plan["answering"]):
                     manner["data"] = f"{len(manner['data'])} bytes"
                 lines.append(f"  plan: {plan}")
+        elif name == "configs":
+            lines += [f"  config of host {side}: {_changed(config)}" for side, config in enumerate(scenario.configs)]
         elif name != "seed":
             lines.append(f"  {name}: {value}")
     return lines
+
+
+def _changed(config: Config) -> str:
+    """As it would be typed."""
+    default = Config()
+    pairs = [(each.name, getattr(config, each.name)) for each in fields(config)]
+    said = [f"{name}={value!r}" for name, value in pairs if value != getattr(default, name)]
+    return f"Config({', '.join(said)})"
 
 
 def _ports(step: Step) -> tuple[int, int]:
