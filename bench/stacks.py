@@ -26,7 +26,7 @@ NUMBERS = [str(port) for port in PORTS]
 START = 8.0
 
 # Known, and not to be had from Debian, PyPI or npm as something that can be put on a TUN.
-NOT_TO_BE_HAD = {"smoltcp": "Rust; in none of the package registries that the bench uses (its own, crates.io, is not)"}
+NOT_TO_BE_HAD = {"smoltcp": "Rust; in none of the package registries that the bench uses"}
 
 
 @dataclass(frozen=True)
