@@ -36,8 +36,8 @@ class Ending:
         """The pairs that are passed with nothing in the network; what happens between them goes to `way`."""
         hosts = [client, server]
         flying: list[int] = []
-        at_once = 0
-        for step in range(MOST_STEPS):
+        at_once = calls = 0
+        for _ in range(MOST_STEPS):
             if flying and at_once < MOST_AT_ONCE:
                 at_once += 1
                 segment = flying.pop(0)
@@ -46,7 +46,8 @@ class Ending:
                 flying = []
                 at_once = 0
                 yield hosts[0], hosts[1]
-                found = self._next(hosts, step)
+                calls += 1
+                found = self._next(hosts, calls)
                 if found is None:
                     return
                 side, given = found
@@ -55,10 +56,10 @@ class Ending:
             hosts[side], sent, _ = self._catalogue.step(hosts[side], given)
             flying += sent
 
-    def _next(self, hosts: list[int], step: int) -> tuple[int, int] | None:
+    def _next(self, hosts: list[int], turn: int) -> tuple[int, int] | None:
         """What happens where nothing is on its way: each side in turn, what brings it on first."""
         for call in (Call.READ, Call.CLOSE, Call.TIMEOUT, Call.REST):
-            for side in (step % 2, 1 - step % 2):
+            for side in (turn % 2, 1 - turn % 2):
                 if self._catalogue.possible[hosts[side]] >> call & 1:
                     return side, call
         return None

@@ -1,7 +1,7 @@
 cimport cython
 from .table cimport Table
 
-cdef unsigned long long LOW, WORD16
+cdef unsigned long long LOW, WORD16, ONE
 cdef unsigned int DELIVER, KEEP, LOSE, CALL, FORGE, KIND, SIDE
 cdef int LOSSES, COPIES, FORGED, FIRST_CALL, LAST_CALL, REST, SEGMENTS, MOST
 cdef list BUDGET_OF

@@ -16,6 +16,7 @@ from .properties import Property, judge_pair
 from .table import Table
 
 LOW = 0xFFFFFFFF
+ONE = 1  # of 64 bits, where C would have 32
 WORD16 = 0xFFFF
 
 # What happened, in the upper bits of an action; below them the side, and the call or segment.
@@ -109,15 +110,15 @@ class Explorer:
             self._reach(place, DELIVER << KIND | side << SIDE | segment, after, w1, count, i, sent)
             if w1 >> COPIES & MOST:
                 action = KEEP << KIND | side << SIDE | segment
-                self._reach(place, action, after, w1 - (1 << COPIES), count, -1, sent)
+                self._reach(place, action, after, w1 - (ONE << COPIES), count, -1, sent)
             if w1 >> LOSSES & MOST:
-                self._reach(place, LOSE << KIND | side << SIDE | segment, w0, w1 - (1 << LOSSES), count, i, ())
+                self._reach(place, LOSE << KIND | side << SIDE | segment, w0, w1 - (ONE << LOSSES), count, i, ())
         for side in range(2):
             self._call(place, w0, w1, count, side)
         if w1 >> FORGED & MOST:
             for segment in self.catalogue.strangers:
                 action = FORGE << KIND | 1 << SIDE | segment
-                self._reach(place, action, w0, w1 - (1 << FORGED), count, -1, (segment,))
+                self._reach(place, action, w0, w1 - (ONE << FORGED), count, -1, (segment,))
 
     def _call(self, place: int, w0: int, w1: int, count: int, side: int) -> None:
         """What the program of one host, its clock and fate can do."""
@@ -135,7 +136,7 @@ class Explorer:
                 budget += BUDGETS[side]
                 if not w1 >> budget & MOST:
                     continue
-                left = w1 - (1 << budget)
+                left = w1 - (ONE << budget)
             action = CALL << KIND | side << SIDE | call
             sent = self._move(place, action, w0, side, call)
             self._reach(place, action, self._after, left, count, -1, sent)

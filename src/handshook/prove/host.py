@@ -198,12 +198,15 @@ class Host:
             pair = (flow.iss, flow.irs)
             if pair not in self.known:
                 self.known += (pair,)
-            if flow.stage in SYNCHRONIZED and flow is not self._open:
+            if _is_open(flow) and flow is not self._open:
                 self._open = flow
                 self.opened += (pair,)
         c = self.connection
         if c is None or c.stage not in (CLOSED, TIME_WAIT):
             return
+        if c.stage == TIME_WAIT and c is not self._open:
+            # All the way in one step: closed before it was open, and then everything in one segment.
+            self.opened += ((c.iss, c.irs),)
         self.rude = self.rude or c.why not in POLITE
         self.reset_late = c.why == CONNECTION_RESET and c.peer_finished and c.fin_queued
         self._forget()
@@ -273,7 +276,18 @@ class Facts:
     """A host at one moment, as the properties see it."""
 
     __slots__ = (
-        "births", "busy", "got", "irs", "iss", "known", "opened", "reset_late", "rude", "side", "stage", "synchronized",
+        "births",
+        "busy",
+        "got",
+        "irs",
+        "iss",
+        "known",
+        "open",
+        "opened",
+        "reset_late",
+        "rude",
+        "side",
+        "stage",
     )
 
     def __init__(self, host: Host) -> None:
@@ -288,9 +302,14 @@ class Facts:
         waits = wait_of(host.stack, host.key) is not None
         self.stage: int = flow.stage if flow is not None else TIME_WAIT if waits else CLOSED
         self.busy = flow is not None or waits
-        self.synchronized = flow is not None and self.stage in SYNCHRONIZED
+        self.open = _is_open(flow)
         self.iss = self.irs = -1
         if isinstance(flow, (HalfOpen, Connection)):
             self.iss = flow.iss
             self.irs = -1 if self.stage == SYN_SENT else flow.irs
 
+
+
+def _is_open(flow: Flow | None) -> bool:
+    """Has the peer acknowledged our SYN? A program may close before that: then the state's name says more (3.10.4)."""
+    return isinstance(flow, Connection) and flow.stage in SYNCHRONIZED and bool(flow.syn_acked)

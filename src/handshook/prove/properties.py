@@ -72,10 +72,10 @@ class Property(Enum):
 
 def judge_pair(a: Facts, b: Facts) -> Iterator[Property]:
     """What is wrong with two hosts at one moment."""
-    if a.synchronized and b.synchronized and (a.iss, a.irs) != (b.irs, b.iss):
+    if a.open and b.open and (a.iss, a.irs) != (b.irs, b.iss):
         yield Property.AGREEMENT
     for one, other in ((a, b), (b, a)):
-        if one.synchronized and not _is_believed(one, other):
+        if one.open and not _is_believed(one, other):
             yield Property.BELIEF
         if _has_ghost(one, other):
             yield Property.GHOST
@@ -105,7 +105,7 @@ def _is_own(one: Facts, other: Facts) -> bool:
     birth = births.pop()
     if birth >= len(other.births) or other.births[birth] != one.irs:
         return False
-    if other.synchronized and (other.iss, other.irs) == (one.irs, one.iss):
+    if other.open and (other.iss, other.irs) == (one.irs, one.iss):
         # They are open with each other: then it is the latest of what begins with that number.
         return birth == len(other.births) - 1
     return True
