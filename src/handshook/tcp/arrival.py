@@ -67,7 +67,7 @@ def segment_arrives(c: TCB, s: Segment, now: float) -> int:
         outcome = _check(c, s, now)
         if outcome:
             return outcome
-        if not c.syn_acked and not acknowledges(c, s):
+        if not c.syn_acked and s.ack != c.iss and not acknowledges(c, s):
             # A program that closed in SYN-RECEIVED. The state has another name then, but the connection is as little
             # synchronized as before, and two ends that mean different ones must find that out (RFC 9293 3.5.2, 2).
             return SYN_ACK_ACK_BAD
