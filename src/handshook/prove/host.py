@@ -283,6 +283,7 @@ class Facts:
         "irs",
         "iss",
         "known",
+        "nxt",
         "open",
         "opened",
         "reset_late",
@@ -304,10 +305,11 @@ class Facts:
         self.stage: int = flow.stage if flow is not None else TIME_WAIT if waits else CLOSED
         self.busy = flow is not None or waits
         self.open = _is_open(flow)
-        self.iss = self.irs = -1
+        self.iss = self.irs = self.nxt = -1
         if isinstance(flow, (HalfOpen, Connection)):
             self.iss = flow.iss
             self.irs = -1 if self.stage == SYN_SENT else flow.irs
+            self.nxt = flow.snd_nxt if isinstance(flow, Connection) else (flow.iss + 1) & WORD
 
 
 

@@ -9,7 +9,7 @@ from enum import Enum
 
 from ..tcp.sequence import before, before_or_at
 from ..tcp.states import CLOSED, SYN_RECEIVED, SYN_SENT, TIME_WAIT
-from ..wire.flags import ACK, RST
+from ..wire.flags import ACK, RST, SYN
 from ..wire.segment import Segment, segment_length
 from ..wire.word import WORD
 from .host import Facts
@@ -152,20 +152,23 @@ def _reset_due(h: Facts, window: int, listens: bool, s: Segment) -> bool | None:
     if h.stage == SYN_SENT:
         # 2: it acknowledges something not yet sent.
         return bool(s.flags & ACK) and s.ack != (h.iss + 1) & WORD
-    if h.stage == SYN_RECEIVED:
-        return _reset_due_half_way(h, window, s)
     if h.stage == TIME_WAIT:
         return False
+    if not h.open:
+        # 2, also where the program has closed before that: FIN-WAIT-1 is then only the state's name (3.10.4).
+        return _reset_due_half_way(h, window, s)
     # 3: in a synchronized state never; but data for a program that has closed resets.
     return None if s.data_end > s.data_start else False
 
 
 def _reset_due_half_way(h: Facts, window: int, s: Segment) -> bool:
-    """In SYN-RECEIVED: a bad acknowledgment in what is otherwise acceptable."""
+    """Our SYN is out, and the peer's is here: a bad acknowledgment in what is otherwise acceptable."""
     nxt = (h.irs + 1) & WORD
-    if not s.flags & ACK or s.ack == (h.iss + 1) & WORD:
+    if not s.flags & ACK or (before(h.iss, s.ack) and before_or_at(s.ack, h.nxt)):
         return False
-    if s.seq == h.irs and s.flags:
-        # The peer's SYN once more, now with an ACK: the end of a simultaneous open.
-        return bool(s.flags & 2)
-    return not s.flags & 2 and before_or_at(nxt, s.seq) and before(s.seq, (nxt + window) & WORD)
+    if s.flags & SYN:
+        # The peer's SYN once more, now with an ACK: the end of a simultaneous open. Any other is challenged.
+        return h.stage == SYN_RECEIVED and s.seq == h.irs
+    if h.stage != SYN_RECEIVED and s.ack == h.iss:
+        return False  # it acknowledges nothing, and nothing that was not sent
+    return before_or_at(nxt, s.seq) and before(s.seq, (nxt + window) & WORD)
