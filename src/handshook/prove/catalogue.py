@@ -21,7 +21,7 @@ MOST_SEGMENTS = 0xFFFF
 WIDE = 0x1234567
 STRANGER = 255  # what he sends is of no connection's time
 
-Outcome = tuple[int, tuple[int, ...], "Property | None"]
+Move = tuple[int, tuple[int, ...], "Property | None"]
 """What an input makes of a state: the next one, the segments that leave, and what is wrong with them."""
 
 
@@ -33,7 +33,7 @@ class Catalogue:
         self.bounds = bounds
         self.facts: list[Facts] = []
         self.possible: list[int] = []
-        self.moves: list[dict[int, Outcome]] = []
+        self.moves: list[dict[int, Move]] = []
         self.frames: list[bytes] = [b""]
         self.destinations: list[int] = [0]
         self.stamps: list[int] = [0]
@@ -44,6 +44,7 @@ class Catalogue:
         self._segment = Segment()
         self._live: list[tuple[int, Host] | None] = [None, None]
         self.executed = 0
+        self.asked: list[tuple[int, int, Move]] | None = None  # what the engine was asked, for who wants to know
         hosts = [Host(side, variant, bounds) for side in (0, 1)]
         self.roots = (self._file(hosts[0], None), self._file(hosts[1], None))
         self.strangers = self._forge(hosts[1]) if bounds.forged else []
@@ -51,20 +52,22 @@ class Catalogue:
     def __len__(self) -> int:
         return len(self.facts)
 
-    def step(self, state: int, given: int) -> Outcome:
+    def step(self, state: int, given: int) -> Move:
         """What an input makes of a state."""
         move = self.moves[state].get(given)
         if move is None:
             move = self.moves[state][given] = self._find_out(state, given, self._host_in(state))
+            if self.asked is not None:
+                self.asked.append((state, given, move))
         return move
 
-    def _find_out(self, state: int, given: int, host: Host) -> Outcome:
+    def _find_out(self, state: int, given: int, host: Host) -> Move:
         """Let the engine do it."""
         self.executed += 1
         frames = self._give(host, given)
         number = self._file(host, (state, given))
         self._live[host.side] = (number, host)
-        sent = tuple(self._intern(1 - host.side, frame, len(host.births)) for frame in frames)
+        sent = tuple(self.intern(1 - host.side, frame, len(host.births)) for frame in frames)
         wrong = self._judge(state, given, frames) if given >= SEGMENTS else None
         return number, sent, wrong
 
@@ -75,7 +78,9 @@ class Catalogue:
         return None if fine else Property.RESETS
 
     def _give(self, host: Host, given: int) -> list[bytes]:
-        return host.call(given) if given < SEGMENTS else host.deliver(self.frames[given - SEGMENTS])
+        if given < SEGMENTS:
+            return host.call(given)
+        return host.deliver(self.frames[given - SEGMENTS], self.stamps[given - SEGMENTS])
 
     def _file(self, host: Host, way: tuple[int, int] | None) -> int:
         """The number of the state that a host is in; `way` is the state and the input that have led there."""
@@ -91,7 +96,7 @@ class Catalogue:
             self.others[number] = way
         return number
 
-    def _intern(self, destination: int, frame: bytes, stamp: int) -> int:
+    def intern(self, destination: int, frame: bytes, stamp: int) -> int:
         """The number of a segment; `stamp` is how many connections its sender had begun."""
         known = (destination, frame, stamp)
         number = self._segments.get(known)
@@ -104,11 +109,15 @@ class Catalogue:
             self.stamps.append(stamp)
         return number
 
+    def segment(self, number: int) -> tuple[int, bytes, int]:
+        """A segment as `intern` takes it."""
+        return self.destinations[number], self.frames[number], self.stamps[number]
+
     def _forge(self, server: Host) -> list[int]:
         """The segments that a stranger may send; he follows the server's numbers if the variant lets him."""
         wide = 0 if self.variant.guessable else WIDE
         guesses = [(server.number_of(birth) + wide) & WORD for birth in (0, 1)]
-        return [self._intern(1, frame, STRANGER) for frame in forged(KEYS[0], (3 * LEVEL) & WORD, guesses)]
+        return [self.intern(1, frame, STRANGER) for frame in forged(KEYS[0], (3 * LEVEL) & WORD, guesses)]
 
     # --- hosts ---------------------------------------------------------------------------------------------------
 
@@ -151,6 +160,10 @@ class Catalogue:
                 host = self.repeat(self.side_of(state), way)
                 if self._find_out(state, move, host) != known:
                     yield state, move
+
+    def is_in(self, host: Host, state: int) -> bool:
+        """Is this host in that state?"""
+        return self._numbers.get(host.memory()) == state
 
     # --- TIME-WAIT -------------------------------------------------------------------------------------------------
 

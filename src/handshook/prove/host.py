@@ -9,10 +9,12 @@ rule arrives at it, for the host's clock, which only the explorer moves, is set 
 otherwise equal states are one.
 """
 
+from collections.abc import Callable
 from enum import IntEnum
 
 from ..host.seed import Secrets
 from ..host.stack import Stack
+from ..host.step import Step
 from ..outcomes import Outcome
 from ..tcp.clock import NEVER
 from ..tcp.connection import Connection
@@ -64,22 +66,36 @@ class Call(IntEnum):
     CRASH_LOW = 10
 
 
-class Host:
-    """The host at `side` (0 the client, 1 the server). Everything that a property asks is in `facts`."""
+Observer = Callable[[Step], None]
+Note = Callable[[str], None]
 
-    def __init__(self, side: int, variant: Variant, bounds: Bounds, observer: object = None) -> None:
+
+def silent(_: str) -> None:
+    """Nobody takes notes."""
+
+
+class Host:
+    """The host at `side` (0 the client, 1 the server). Everything that a property asks is in `facts`.
+
+    `observer` is shown every step of its stack, `note` what the variant did to it from outside.
+    """
+
+    def __init__(self, side: int, variant: Variant, bounds: Bounds, observer: Observer | None = None, note: Note = silent) -> None:
         self.side = side
         self.key = KEYS[side]
         self.variant = variant
         self.bounds = bounds
         self.observer = observer
+        self.note = note
         self.births: tuple[int, ...] = ()  # the initial number of each connection that was ever begun here
         self.known: tuple[tuple[int, int], ...] = ()  # (own, peer's) numbers of each whose peer's SYN was acknowledged
         self.opened: tuple[tuple[int, int], ...] = ()  # ... and of each that was ever open
         self.rude = False  # has it ever left a connection otherwise than in order?
         self.reset_late = False  # was the last one reset though both had finished?
         self.level = self.crashes = 0
+        self.partner = -1  # which of the peer's connections it was whose SYN began this one
         self.clock = 0.0
+        self._stamp = 0
         self._segment = Segment()
         self._boot()
 
@@ -89,10 +105,11 @@ class Host:
         self.hashed = self.secret.siphash(self.key)
         self.stack = Stack([ENDS[self.side][0]], seed=10 * seed + self.side, config=self.variant.config(self.bounds))
         if self.observer is not None:
-            self.stack.observe(self.observer)  # type: ignore[arg-type]
+            self.stack.observe(self.observer)
         self.listener = self.stack.listen(ENDS[1][1]) if self.side and self.bounds.listens else None
         self.connection: Connection | None = None
         self._half_open: Flow | None = None  # whose birth is noted
+        self._met: Flow | None = None  # whose partner is
         self._open: Flow | None = None  # whose opening is
         self._forget()
 
@@ -142,11 +159,15 @@ class Host:
             self._boot()
         return self._follow()
 
-    def deliver(self, frame: bytes) -> list[bytes]:
-        """A segment arrives; returns what leaves for it."""
+    def deliver(self, frame: bytes, stamp: int) -> list[bytes]:
+        """A segment arrives that its sender sent when it had begun `stamp` connections; returns what leaves for it."""
         segment = self._segment
+        self._stamp = stamp
         if self.variant.rewrites:
-            frame = self.variant.rewrite(frame, flow_of(self.stack, self.key))
+            seen = self.variant.rewrite(frame, flow_of(self.stack, self.key))
+            if seen != frame:
+                self.note(self.variant.says)
+            frame = seen
         parse(frame, 0, True, segment)
         if segment.flags & (SYN | ACK) == SYN and flow_of(self.stack, self.key) is None:
             self._set_clock_for_birth()
@@ -164,6 +185,7 @@ class Host:
             own = self.variant.answer(out, flow_of(self.stack, self.key)) if self.variant.answers else None
             if own is None:
                 break
+            self.note(self.variant.says)
             self.stack.receive(own, self.clock)
         if self.variant.no_time_wait and wait_of(self.stack, self.key) is not None:
             self.clock += 1.0
@@ -175,6 +197,7 @@ class Host:
         if isinstance(flow, HalfOpen) and flow is not self._half_open:
             self._half_open = flow
             self._be_born(flow.iss)
+            self.partner = self._stamp - 1
         if self.listener is not None and self.listener.queue:
             self._forget()
             self.connection = self.listener.accept()
@@ -197,6 +220,9 @@ class Host:
         if flow is not None and flow.stage != SYN_SENT and (flow.stage in SYNCHRONIZED or flow.stage == SYN_RECEIVED):
             assert isinstance(flow, (HalfOpen, Connection))
             pair = (flow.iss, flow.irs)
+            if isinstance(flow, Connection) and not flow.passive and flow is not self._met:
+                self._met = flow
+                self.partner = self._stamp - 1
             if pair not in self.known:
                 self.known += (pair,)
             if _is_open(flow) and flow is not self._open:
@@ -239,7 +265,8 @@ class Host:
         """All that the host is, by which states are recognised, the explorer's own notes on it included."""
         c = self.connection
         program = None if c is None else (self.sent, self.got)
-        notes = self.births, self.known, self.opened, self.rude, self.reset_late, self.level, self.crashes
+        been = self.births, self.known, self.opened, self.partner
+        notes = been, self.rude, self.reset_late, self.level, self.crashes
         known = knowledge(self.stack, self.key, self.bounds.patience >= FOREVER)
         return (self.side, known, program, notes)
 
@@ -286,6 +313,7 @@ class Facts:
         "nxt",
         "open",
         "opened",
+        "partner",
         "reset_late",
         "rude",
         "side",
@@ -299,6 +327,7 @@ class Facts:
         self.known = host.known
         self.opened = host.opened
         self.got = host.got
+        self.partner = host.partner
         self.rude = host.rude
         self.reset_late = host.reset_late
         waits = wait_of(host.stack, host.key) is not None

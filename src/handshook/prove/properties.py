@@ -30,8 +30,8 @@ class Property(Enum):
 
     AGREEMENT = (
         "agreement",
-        "where both sides are open, each has the other's initial number",
-        "both sides are open, and each means another connection: what they send can't be put together",
+        "who is open has the peer's initial number, and the peer has his",
+        "one side is open with a peer that means another connection: what they send can't be put together",
     )
     BELIEF = (
         "belief",
@@ -75,12 +75,17 @@ def judge_pair(a: Facts, b: Facts) -> Iterator[Property]:
     if a.open and b.open and (a.iss, a.irs) != (b.irs, b.iss):
         yield Property.AGREEMENT
     for one, other in ((a, b), (b, a)):
+        if one.open and other.iss == one.irs and other.irs not in (one.iss, -1):
+            yield Property.AGREEMENT
         if one.open and not _is_believed(one, other):
             yield Property.BELIEF
         if _has_ghost(one, other):
             yield Property.GHOST
-        if one.got and not _is_own(one, other):
+        births = {tag >> 3 & 15 for tag in one.got}
+        if births and min(births) < one.partner:
             yield Property.OWN_DATA
+        if births and max(births) > one.partner:
+            yield Property.AGREEMENT
         if one.got and not _is_in_order(one.got):
             yield Property.ONCE
         if one.reset_late and not one.rude and not other.rude:
@@ -97,22 +102,8 @@ def _has_ghost(one: Facts, other: Facts) -> bool:
     return any(other.births.count(number) < numbers.count(number) for number in numbers if number in other.births)
 
 
-def _is_own(one: Facts, other: Facts) -> bool:
-    """Was all that has been delivered sent in the incarnation that this connection is with?"""
-    births = {tag >> 3 & 15 for tag in one.got}
-    if len(births) > 1:
-        return False
-    birth = births.pop()
-    if birth >= len(other.births) or other.births[birth] != one.irs:
-        return False
-    if other.open and (other.iss, other.irs) == (one.irs, one.iss):
-        # They are open with each other: then it is the latest of what begins with that number.
-        return birth == len(other.births) - 1
-    return True
-
-
 def _is_in_order(got: bytes) -> bool:
-    """Octets of different incarnations are `_is_own`'s matter."""
+    """Whose they are is another property's matter."""
     places: dict[int, int] = {}
     for tag in got:
         expected = places.get(tag >> 3, 0)

@@ -106,7 +106,7 @@ SCOPES: dict[str, tuple[Scope, ...]] = {
         Scope(
             "crashes",
             "a client that loses its memory and connects again",
-            Bounds(copies=1, opens=(2, 0), sends=(1, 0), crashes=(1, 0)),
+            Bounds(copies=1, timeouts=(1, 0), opens=(2, 0), sends=(1, 0), crashes=(1, 0)),
             (Property.OWN_DATA,),
         ),
     ),

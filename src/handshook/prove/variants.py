@@ -35,6 +35,7 @@ class Variant:
     no_time_wait = False
     rewrites = False
     answers = False
+    says = ""  # what to say of what `rewrite` or `answer` does
 
     def config(self, bounds: Bounds) -> Config:
         """The knobs of both hosts: the smallest of everything, and nothing that measures time."""
@@ -73,6 +74,7 @@ class TwoWay(Variant):
     name = "two-way"
     about = "the server is open on the SYN: it doesn't wait for its own number to be heard"
     answers = True
+    says = "(the two-way server says the next line to itself; the client has not)"
 
     def answer(self, frames: list[bytes], flow: Flow | None) -> bytes | None:
         """The ACK that the client would send, at once."""
@@ -87,6 +89,7 @@ class NoAckCheck(Variant):
     name = "no-ack-check"
     about = "three ways, but neither side looks whether it is its own number that comes back"
     rewrites = True
+    says = "(the next line's ACK field is not looked at; it stands here as this side would like it)"
 
     def rewrite(self, frame: bytes, flow: Flow | None) -> bytes:
         """Put the number there that the host would like to see."""
