@@ -186,5 +186,3 @@ def _parse(frame: bytes) -> Segment:
     segment = Segment()
     parse(frame, 0, True, segment)
     return segment
-
-

@@ -80,7 +80,9 @@ class Host:
     `observer` is shown every step of its stack, `note` what the variant did to it from outside.
     """
 
-    def __init__(self, side: int, variant: Variant, bounds: Bounds, observer: Observer | None = None, note: Note = silent) -> None:
+    def __init__(
+        self, side: int, variant: Variant, bounds: Bounds, observer: Observer | None = None, note: Note = silent
+    ) -> None:
         self.side = side
         self.key = KEYS[side]
         self.variant = variant
@@ -242,7 +244,9 @@ class Host:
 
     def number_of(self, birth: int) -> int:
         """The initial sequence number of a host's n-th connection."""
-        apart = 0 if self.variant.same_secrets else 1 if self.bounds.tight else APART
+        if self.variant.same_secrets:
+            return FIRST[self.side]
+        apart = 1 if self.bounds.tight else APART
         return (FIRST[self.side] + self.level * LEVEL + birth * apart) & WORD
 
     def _set_clock_for_birth(self) -> None:
@@ -339,7 +343,6 @@ class Facts:
             self.iss = flow.iss
             self.irs = -1 if self.stage == SYN_SENT else flow.irs
             self.nxt = flow.snd_nxt if isinstance(flow, Connection) else (flow.iss + 1) & WORD
-
 
 
 def _is_open(flow: Flow | None) -> bool:

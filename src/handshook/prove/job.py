@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from .catalogue import Catalogue
 from .explorer import Explorer
@@ -52,6 +53,27 @@ class Result:
     def rate(self) -> float:
         """States a second."""
         return self.expanded / self.seconds if self.seconds else 0.0
+
+    def record(self) -> dict[str, Any]:
+        """For machines: everything in it, each failure with its way in words and the outcomes that each host reached."""
+        numbers = ("states", "expanded", "ways", "cut", "depth", "pairs", "host_states", "executed", "exhausted")
+        return {
+            "handshake": self.variant.name,
+            "scope": self.scope.name,
+            "bounds": self.scope.bounds.sentence(),
+            **{name: getattr(self, name) for name in numbers},
+            "seconds": round(self.seconds, 3),
+            "held": [each.value for each in Property if each not in [failure.property for failure in self.failures]],
+            "failed": [
+                {
+                    "property": failure.property.value,
+                    "rule": failure.property.rule,
+                    "steps": failure.steps,
+                    "way": failure.trace.told,
+                }
+                for failure in self.failures
+            ],
+        }
 
 
 Progress = Callable[[int, int, float, int], None]

@@ -13,14 +13,14 @@ from .properties import Property
 class Scope:
     """`shows` are the properties that fail here, in the order in which they are told; none of the engine's own does.
 
-    `small` are the bounds of the same scope that a test suite has the time for.
+    `small` are bounds of the same kind for whoever has only seconds.
     """
 
     name: str
     about: str
     bounds: Bounds
     shows: tuple[Property, ...] = ()
-    small: Bounds = Bounds()
+    small: Bounds | None = None
 
 
 ENGINE = (

@@ -150,6 +150,6 @@ class Replay:
         copy = "a copy of the" if self._kept[segment] else "the"
         if stamp == len(sender.births):
             return f"{copy} {SIDES[side]}'s {self._flags(segment)}"
-        return f"{'an old copy of the' if self._kept[segment] else 'an old'} {self._flags(segment)} of the {SIDES[side]}'s"
-
-
+        return (
+            f"{'an old copy of the' if self._kept[segment] else 'an old'} {self._flags(segment)} of the {SIDES[side]}'s"
+        )
