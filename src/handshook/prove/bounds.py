@@ -88,7 +88,7 @@ def read_bounds(text: str, default: Bounds) -> Bounds:
     changes: dict[str, object] = {}
     for part in filter(None, text.split(",")):
         name, _, value = part.partition("=")
-        kind = next((field.default for field in fields(Bounds) if field.name == name), None)
+        kind: object = next((field.default for field in fields(Bounds) if field.name == name), None)
         if kind is None:
             known = ", ".join(field.name for field in fields(Bounds))
             raise ValueError(f"{name!r} is no bound; there are {known}")
@@ -101,7 +101,7 @@ def read_bounds(text: str, default: Bounds) -> Bounds:
                 if len(both) > 2:
                     raise ValueError
             else:
-                changes[name] = type(kind)(value)
+                changes[name] = float(value) if isinstance(kind, float) else int(value)
         except (ValueError, KeyError):
             raise ValueError(f"{part!r}: {name} takes {_takes(kind)}") from None
     return replace(default, **changes)  # type: ignore[arg-type]

@@ -2,12 +2,13 @@
 
 A state is what the client knows, what the server knows, which segments are on their way, and what the bounds still
 allow. From each, everything is tried that may happen next: any segment arrives, or arrives and leaves a copy behind, or
-is lost; a program calls; a time-out goes off; a host loses its memory. Breadth first, so that the first state in which a
-property fails is one of the nearest, and the way to it the shortest that shows the fault.
+is lost; a program calls; a time-out goes off; a host loses its memory. Breadth first, so that the first state in which
+a property fails is one of the nearest, and the way to it the shortest that shows the fault.
 """
 
 from array import array
 
+from .actions import CALL, DELIVER, FORGE, KEEP, KIND, LOSE, SIDE, WORD16
 from .bounds import BITS, MOST, MOST_IN_FLIGHT, OF_A_SIDE, SHARED
 from .catalogue import SEGMENTS, Catalogue
 from .ending import Ending
@@ -17,12 +18,6 @@ from .table import Table
 
 LOW = 0xFFFFFFFF
 ONE = 1  # of 64 bits, where C would have 32
-WORD16 = 0xFFFF
-
-# What happened, in the upper bits of an action; below them the side, and the call or segment.
-DELIVER, KEEP, LOSE, CALL, FORGE = 0, 1, 2, 3, 4
-KIND, SIDE = 24, 20
-
 LOSSES, COPIES, FORGED = (BITS * SHARED.index(name) for name in ("losses", "copies", "forged"))
 # Where the budgets of the client begin and where those of the server, in bits; -1 where a call is free.
 BUDGETS = (BITS * len(SHARED), BITS * (len(SHARED) + len(OF_A_SIDE)))
@@ -53,8 +48,8 @@ class Explorer:
         "_after",
         "_destinations",
         "_judged",
-        "_moves",
         "_most",
+        "_moves",
         "_net",
         "_possible",
         "_room",

@@ -1,4 +1,4 @@
-"""A look into a stack from outside: what it keeps under a four-tuple. Only the explorer needs it, and it changes nothing."""
+"""A look into a stack from outside: what it keeps under a four-tuple. It changes nothing."""
 
 from ..host.stack import Stack
 from ..tcp.buffers import ReceiveBuffer

@@ -55,7 +55,7 @@ class Result:
         return self.expanded / self.seconds if self.seconds else 0.0
 
     def record(self) -> dict[str, Any]:
-        """For machines: everything in it, each failure with its way in words and the outcomes that each host reached."""
+        """For machines: everything in it, each failure with its way in words."""
         numbers = ("states", "expanded", "ways", "cut", "depth", "pairs", "host_states", "executed", "exhausted")
         return {
             "handshake": self.variant.name,

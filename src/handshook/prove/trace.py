@@ -11,9 +11,9 @@ from ..host.step import Direction, Step
 from ..tcp.states import State
 from ..wire.flags import flag_names
 from ..wire.segment import Segment, parse
+from .actions import DELIVER, FORGE, KEEP, KIND, LOSE, SIDE, WORD16
 from .bounds import SIDES
 from .catalogue import SEGMENTS, Catalogue
-from .explorer import DELIVER, FORGE, KEEP, KIND, LOSE, SIDE, WORD16
 from .host import Call, Host
 
 # How long each thing takes on the ladder, in seconds; to the hosts themselves the clock says something else (host.py).
