@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ within bounds: segments that arrive, are lost, are copied, come late, time-outs,
 abort, hosts that lose their memory. What must hold is checked in every state. Take a part of the handshake away, and
 the shortest way to what goes wrong is drawn."""
 
+# Seconds between two words on how far it is, where they can't be written over.
+QUIET = 10
 NAMES = ("two-way", "three-way", "no-ack-check", "predictable-isn", "repeated-isn", "no-time-wait")
 
 EPILOG = """\
@@ -75,35 +78,33 @@ def run(options: argparse.Namespace, _: tuple[str, ...]) -> int:
         refuse(options, f"--most {options.most}: at least one state")
     scopes = _scopes(options)
 
-    from ..prove.job import prove
+    from ..prove.cores import prove_all
     from ..prove.variants import BY_NAME
     from ..prove.words import report
 
     variant = BY_NAME[options.variant]
-    cores = (os.cpu_count() or 1) if options.all_cores else 1
     failed = False
     states = 0
-    seconds = 0.0
+    began = time.monotonic()
+    progress = None if options.quiet or options.json else _Progress()
+    cores = (os.cpu_count() or 1) if options.all_cores else 1
     if not options.json:
         _print(options, [f"{variant.name}: {variant.about}"])
-    for scope in scopes:
-        progress = None if options.quiet or options.json else _Progress(scope.name)
-        try:
-            result = prove(variant, scope, most=options.most, cores=cores, progress=progress)
-        except OverflowError as error:
-            refuse(options, f"--bounds: {error}")
-        finally:
+    try:
+        for result in prove_all(variant, scopes, cores=cores, most=options.most, told=progress):
+            failed = failed or bool(result.failures)
+            states += result.expanded
             if progress is not None:
                 progress.clear()
-        failed = failed or bool(result.failures)
-        states += result.expanded
-        seconds += result.seconds
-        if options.json:
-            print(json.dumps(result.record(), separators=(",", ":")), flush=True)
-            continue
-        _print(options, ["", *report(result)])
-        for failure in _worth(result):
-            _show(options, result, failure)
+            if options.json:
+                print(json.dumps(result.record(), separators=(",", ":")), flush=True)
+                continue
+            _print(options, ["", *report(result)])
+            for failure in _worth(result):
+                _show(options, result, failure)
+    except OverflowError as error:
+        refuse(options, f"--bounds: {error}")
+    seconds = time.monotonic() - began
     if not options.json:
         from ..prove.words import close
 
@@ -180,17 +181,16 @@ def _print(options: argparse.Namespace, lines: list[str]) -> None:
 class _Progress:
     """A line that is written over on a terminal, and a line now and then elsewhere."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._told = 0.0
+    def __init__(self) -> None:
+        self._told = time.monotonic()
         self._live = sys.stderr.isatty()
 
-    def __call__(self, states: int, expanded: int, seconds: float, depth: int) -> None:
-        if not self._live and seconds - self._told < 10:
+    def __call__(self, name: str, states: int, expanded: int, seconds: float, depth: int) -> None:
+        if not self._live and time.monotonic() - self._told < QUIET:
             return
-        self._told = seconds
+        self._told = time.monotonic()
         text = (
-            f"{self._name}: {states:,} states, {states - expanded:,} of them ahead, depth {depth}, "
+            f"{name}: {states:,} states, {states - expanded:,} of them ahead, depth {depth}, "
             f"{expanded / seconds:,.0f} a second"
         )
         width = shutil.get_terminal_size().columns

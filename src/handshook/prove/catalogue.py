@@ -44,7 +44,6 @@ class Catalogue:
         self._segment = Segment()
         self._live: list[tuple[int, Host] | None] = [None, None]
         self.executed = 0
-        self.asked: list[tuple[int, int, Move]] | None = None  # what the engine was asked, for who wants to know
         hosts = [Host(side, variant, bounds) for side in (0, 1)]
         self.roots = (self._file(hosts[0], None), self._file(hosts[1], None))
         self.strangers = self._forge(hosts[1]) if bounds.forged else []
@@ -57,8 +56,6 @@ class Catalogue:
         move = self.moves[state].get(given)
         if move is None:
             move = self.moves[state][given] = self._find_out(state, given, self._host_in(state))
-            if self.asked is not None:
-                self.asked.append((state, given, move))
         return move
 
     def _find_out(self, state: int, given: int, host: Host) -> Move:
@@ -108,10 +105,6 @@ class Catalogue:
             self.destinations.append(destination)
             self.stamps.append(stamp)
         return number
-
-    def segment(self, number: int) -> tuple[int, bytes, int]:
-        """A segment as `intern` takes it."""
-        return self.destinations[number], self.frames[number], self.stamps[number]
 
     def _forge(self, server: Host) -> list[int]:
         """The segments that a stranger may send; he follows the server's numbers if the variant lets him."""

@@ -1,115 +1,101 @@
-"""The same exploration on several cores: one process leads, and forks the others for each layer of states.
+"""Several explorations at once, each in a process of its own: they share nothing, so that is all the gain there is.
 
-A child begins with all that the leader knows, goes on from its share of the layer, and brings back what is new: states,
-and what the engine has said on the way. New host states and segments have numbers there that the child has given; here
-they get the leader's, who has the engine make each new host state once more.
+One exploration is not divided. A core meets hundreds of thousands of states a second, and telling another process of a
+state costs more than to meet it.
 """
 
 import multiprocessing
-import pickle
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection as Pipe
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 
-from .catalogue import SEGMENTS, Move
-from .explorer import Explorer
+from .job import Result, prove
+from .scopes import Scope
+from .variants import Variant
 
-# A smaller layer is sooner done alone.
-WORTH = 4000
-# The most states that a child goes on from, so that what is new doesn't grow too large.
-PIECE = 200_000
-
-
-@dataclass
-class Report:
-    """What a child knows beyond what the leader knew when it was forked, and how much that was."""
-
-    host_states: int
-    segments: int
-    rows: bytes
-    origins: bytes
-    asked: list[tuple[int, int, Move]]
-    sent: list[tuple[int, bytes, int]]
-    fine: list[tuple[int, int]]
-    failed: bool
-    ways: int
-    cut: int
+Told = Callable[[str, int, int, float, int], None]
+"""Called with an exploration's name and what `job.Progress` is called with."""
 
 
-def expand_on_all(explorer: Explorer, cores: int, enough: Callable[[], bool]) -> None:
-    """Go on from all states, layer by layer, until there is nothing new or `enough` says so."""
-    while explorer.expanded < explorer.table.size:
-        layer = explorer.table.size - explorer.expanded
-        if layer < WORTH:
-            explorer.expand(layer)
-        else:
-            _expand_layer(explorer, min(layer, PIECE * cores), cores)
-        if enough():
-            return
+def prove_all(
+    variant: Variant, scopes: list[Scope], *, cores: int = 1, most: int | None = None, told: Told | None = None
+) -> Iterator[Result]:
+    """The result of each, in their order, as soon as it and those before it are there.
 
-
-def _expand_layer(explorer: Explorer, count: int, cores: int) -> None:
+    Raises `RuntimeError` when a process ends without one, and what `prove` raises.
+    """
+    if cores == 1 or len(scopes) == 1:
+        for scope in scopes:
+            yield prove(variant, scope, most=most, progress=_under(scope.name, told))
+        return
+    # The tool's own script can't be imported a second time, as a spawned process would; and there is one thread here.
     context = multiprocessing.get_context("fork")
-    share = -(-count // cores)
-    children = []
-    for core in range(cores):
-        begin = core * share
-        mine, theirs = context.Pipe(duplex=False)
-        size = max(0, min(share, count - begin))
-        child = context.Process(target=_work, args=(explorer, explorer.expanded + begin, size, theirs), daemon=True)
-        child.start()
-        theirs.close()
-        children.append((child, mine))
+    waiting = list(range(len(scopes)))
+    running: dict[Pipe, tuple[int, BaseProcess]] = {}
+    results: dict[int, Result] = {}
+    following = 0
     try:
-        for _, pipe in children:
-            _take(explorer, pickle.loads(pipe.recv_bytes()))
-    except EOFError:
-        raise RuntimeError("a process of the exploration has ended before its time") from None
+        while following < len(scopes):
+            while waiting and len(running) < cores:
+                number = waiting.pop(0)
+                mine, theirs = context.Pipe(duplex=False)
+                child: BaseProcess = context.Process(
+                    target=_work, args=(variant.name, scopes[number], most, theirs), daemon=True
+                )
+                child.start()
+                theirs.close()
+                running[mine] = number, child
+            for pipe in wait(list(running)):
+                assert isinstance(pipe, Pipe)
+                _hear(pipe, running, results, told)
+            while following in results:
+                yield results.pop(following)
+                following += 1
     finally:
-        for child, pipe in children:
-            pipe.close()
+        for _, child in running.values():
+            child.terminate()
             child.join()
-    explorer.skip(count)
 
 
-def _work(explorer: Explorer, first: int, count: int, pipe: Pipe) -> None:
-    """In a child: go on from these states, and report."""
-    catalogue = explorer.catalogue
-    host_states, segments, states = len(catalogue), len(catalogue.frames), explorer.table.size
-    fine, failures, ways, cut = set(explorer.ending.fine), len(explorer.found), explorer.ways, explorer.cut
-    catalogue.asked = []
-    explorer.expand_some(first, count)
-    rows, origins = explorer.table.since(states)
-    report = Report(
-        host_states,
-        segments,
-        rows,
-        origins,
-        catalogue.asked,
-        [catalogue.segment(number) for number in range(segments, len(catalogue.frames))],
-        list(explorer.ending.fine - fine),
-        len(explorer.found) > failures,
-        explorer.ways - ways,
-        explorer.cut - cut,
-    )
-    pipe.send_bytes(pickle.dumps(report, protocol=5))
+def _hear(
+    pipe: Pipe,
+    running: dict[Pipe, tuple[int, BaseProcess]],
+    results: dict[int, Result],
+    told: Told | None,
+) -> None:
+    """What a process says: how far it is, its result, or what went wrong."""
+    number, child = running[pipe]
+    try:
+        said = pipe.recv()
+    except EOFError:
+        raise RuntimeError("an exploration has ended without a result") from None
+    if isinstance(said, tuple):
+        if told is not None:
+            told(*said)
+        return
+    del running[pipe]
     pipe.close()
+    child.join()
+    if isinstance(said, Exception):
+        raise said
+    results[number] = said
 
 
-def _take(explorer: Explorer, report: Report) -> None:
-    """In the leader: what a child brings."""
-    catalogue = explorer.catalogue
-    segments = {report.segments + at: catalogue.intern(*segment) for at, segment in enumerate(report.sent)}
-    states: dict[int, int] = {}
-    for state, given, (after, sent, wrong) in report.asked:
-        here = states.get(state, state)
-        if given >= SEGMENTS:
-            given = SEGMENTS + segments.get(given - SEGMENTS, given - SEGMENTS)
-        if after < report.host_states or after in states:
-            there = tuple(segments.get(segment, segment) for segment in sent)
-            catalogue.moves[here].setdefault(given, (states.get(after, after), there, wrong))
-        else:
-            states[after] = catalogue.step(here, given)[0]
-    explorer.ending.fine.update((states.get(a, a), states.get(b, b)) for a, b in report.fine)
-    explorer.merge(report.rows, report.origins, states, segments, report.failed)
-    explorer.count(report.ways, report.cut)
+def _work(name: str, scope: Scope, most: int | None, pipe: Pipe) -> None:
+    """In a process of its own."""
+    import signal
+
+    from .variants import BY_NAME
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who leads
+    try:
+        pipe.send(prove(BY_NAME[name], scope, most=most, progress=lambda *far: pipe.send((scope.name, *far))))
+    except Exception as error:
+        pipe.send(error)
+
+
+def _under(name: str, told: Told | None) -> "Callable[[int, int, float, int], None] | None":
+    if told is None:
+        return None
+    return lambda *far: told(name, *far)

@@ -16,18 +16,18 @@ MOST_AT_ONCE = 12
 
 
 class Ending:
-    """What is known of the ends of one catalogue's pairs; `fine` are those from which there is a way."""
+    """What is known of the ends of one catalogue's pairs."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self.fine: set[tuple[int, int]] = set()
+        self._fine: set[tuple[int, int]] = set()
 
     def is_there(self, client: int, server: int) -> bool:
         """Can both still come to an end?"""
         passed: list[tuple[int, int]] = []
         for pair in self._walk(client, server):
-            if pair in self.fine or not any(self._catalogue.facts[host].busy for host in pair):
-                self.fine.update([*passed, pair])
+            if pair in self._fine or not any(self._catalogue.facts[host].busy for host in pair):
+                self._fine.update([*passed, pair])
                 return True
             passed.append(pair)
         return False

@@ -21,10 +21,6 @@ cdef class Explorer:
 
     @cython.locals(first=Py_ssize_t, last=Py_ssize_t, place=Py_ssize_t)
     cpdef Py_ssize_t expand(self, Py_ssize_t most) except -1
-    @cython.locals(words="unsigned long long[::1]", both="unsigned int[::1]", count=Py_ssize_t, ways=Py_ssize_t,
-                   at=Py_ssize_t, w0="unsigned long long", net=tuple, action="unsigned int")
-    cpdef merge(self, bytes rows, bytes origins, dict hosts, dict segments, bint judged_anew)
-    cdef tuple _read(self, unsigned long long w2, unsigned long long w3, dict segments)
     @cython.locals(w0="unsigned long long", w1="unsigned long long", count=Py_ssize_t, last="unsigned int",
                    i=Py_ssize_t, segment="unsigned int", side=int, sent=tuple, after="unsigned long long",
                    action="unsigned int")

@@ -88,54 +88,6 @@ class Explorer:
         self.expanded = last
         return last - first
 
-    def expand_some(self, first: int, count: int) -> None:
-        """Go on from these states, whatever is expanded already."""
-        for place in range(first, first + count):
-            self._expand(place)
-
-    def skip(self, count: int) -> None:
-        """Somebody else has gone on from so many."""
-        self.expanded += count
-
-    def count(self, ways: int, cut: int) -> None:
-        """Somebody else has tried so many ways."""
-        self.ways += ways
-        self.cut += cut
-
-    def merge(
-        self, rows: bytes, origins: bytes, hosts: dict[int, int], segments: dict[int, int], judged_anew: bool
-    ) -> None:
-        """Take the states that somebody else has met, as `Table.since` has them; `hosts` and `segments` say which of
-        the numbers in them are others here. They were judged, and are judged anew where something was wrong."""
-        words = array("Q", rows)
-        both = array("I", origins)
-        count = len(words) // 4
-        ways = self.ways
-        for at in range(count):
-            w0 = words[4 * at]
-            client, server = w0 & LOW, w0 >> 32
-            client, server = hosts.get(client, client), hosts.get(server, server)
-            w0 = client | server << 32
-            net = self._read(words[4 * at + 2], words[4 * at + 3], segments)
-            action = both[count + at]
-            if action >> KIND != CALL and (action & WORD16) in segments:
-                action = action & ~WORD16 | segments[action & WORD16]
-            if not judged_anew:
-                self._judged.add(w0)
-            self._reach(both[at], action, w0, words[4 * at + 1], 0, -1, net)
-        self.ways = ways
-
-    def _read(self, w2: int, w3: int, segments: dict[int, int]) -> tuple[int, ...]:
-        """The segments in two words, by the numbers that they have here."""
-        net = []
-        while w2 or w3:
-            segment = w2 & WORD16
-            net.append(segments.get(segment, segment))
-            w2 >>= 16
-            if not w2:
-                w2, w3 = w3, 0
-        return tuple(net)
-
     def _expand(self, place: int) -> None:
         """Everything that can happen in one state."""
         w0 = self.table.word(place, 0)

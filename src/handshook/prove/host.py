@@ -33,8 +33,8 @@ from .variants import Variant
 ENDS = (("198.51.100.1", 50000), ("198.51.100.2", 80))
 KEYS = tuple(make_key(pack(ENDS[1 - s][0]), pack(ENDS[s][0]), ENDS[1 - s][1], ENDS[s][1]) for s in (0, 1))
 
-# The first numbers: in the client's first data is the number where signs turn. No number of theirs is 0, which is what a
-# RST has that answers a segment without an ACK (RFC 9293 3.5.2): to meet one there is a chance of 1 in 2^32.
+# The first numbers: in the client's first data is the number where signs turn. None of theirs is ever 0, for a RST that
+# answers a segment without an ACK has that (RFC 9293 3.5.2), and to meet it there by chance is one in 2^32.
 FIRST = (0x7FFFFFFE, 0xBFFFFFFE)
 # How far the next birth's numbers are from the last one's: beyond any window of these hosts.
 APART = 1 << 20

@@ -80,9 +80,7 @@ Progress = Callable[[int, int, float, int], None]
 """Called now and then with the states met, those gone on from, the seconds so far and the depth of the frontier."""
 
 
-def prove(
-    variant: Variant, scope: Scope, *, most: int | None = None, cores: int = 1, progress: Progress | None = None
-) -> Result:
+def prove(variant: Variant, scope: Scope, *, most: int | None = None, progress: Progress | None = None) -> Result:
     """Explore until everything within the bounds is known, or what is looked for was found.
 
     That is all that the scope `shows`, or, where it shows nothing, any failure. `most` ends it after so many states.
@@ -103,14 +101,9 @@ def prove(
         looked_for = scope.shows or tuple(explorer.found)
         return bool(looked_for) and all(each in explorer.found for each in looked_for)
 
-    if cores > 1:
-        from .cores import expand_on_all
-
-        expand_on_all(explorer, cores, enough)
-    else:
-        while explorer.expand(CHUNK):
-            if enough():
-                break
+    while explorer.expand(CHUNK):
+        if enough():
+            break
     result.seconds = time.monotonic() - began
     _sum_up(result, explorer)
     return result

@@ -73,13 +73,6 @@ class Table:
         """What happened to that."""
         return self._actions[place]
 
-    def since(self, place: int) -> tuple[bytes, bytes]:
-        """The states from this one on, four words each, and where each came from: the state and the action."""
-        words = memoryview(self._words)[4 * place : 4 * self.size]
-        before = memoryview(self._before)[place : self.size]
-        actions = memoryview(self._actions)[place : self.size]
-        return words.tobytes(), before.tobytes() + actions.tobytes()
-
     def _grow(self) -> None:
         """Twice the room, and every slot anew."""
         room = self._room
