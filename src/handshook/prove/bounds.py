@@ -23,6 +23,10 @@ class Bounds:
     `timeouts`: time-outs that go off (not TIME-WAIT's, which always may). `opens`: active opens. `sends`: octets that
     the program sends. `shutdowns`, `closes`, `aborts`: its calls of those names. `crashes`: a host loses its
     memory and is there again at once. `in_flight`: how many segments may be in the network.
+
+    `listens`: the server does. `slow_reader`: reading is something that may happen or not, not done at once.
+    `patience`: after so many seconds without an answer a connection is given up (a time-out is one second); by default
+    it never is. `tight`: a connection's numbers begin one above its predecessor's. `timestamps`: both hosts use them.
     """
 
     losses: int = 0
@@ -40,6 +44,7 @@ class Bounds:
     slow_reader: bool = False
     patience: float = 1e5
     tight: bool = False
+    timestamps: bool = False
 
     def __post_init__(self) -> None:
         for name in SHARED:
@@ -65,7 +70,7 @@ class Bounds:
                     said.append(f"{name}={value[0]}/{value[1]}")
             elif value:
                 said.append(f"{name}={value}")
-        for name in ("slow_reader", "tight"):
+        for name in ("slow_reader", "tight", "timestamps"):
             if getattr(self, name):
                 said.append(f"{name}=1")
         if not self.listens:

@@ -10,6 +10,7 @@ cdef tuple BUDGETS
 @cython.final
 cdef class Explorer:
     cdef readonly object catalogue, ending
+    cdef readonly tuple exempt
     cdef readonly Table table
     cdef readonly dict found
     cdef readonly Py_ssize_t expanded, cut, ways

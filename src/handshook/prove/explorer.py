@@ -41,7 +41,7 @@ class Explorer:
     """One exploration. `found` has for each property that fails the state at hand and what then happened to it.
 
     `expanded` of the states in the table have been gone on from; `cut` is how often a segment more would have been in
-    the network than the bounds let be; `ways` how often something was tried.
+    the network than the bounds let be; `ways` how often something was tried. What is `exempt` may fail.
     """
 
     __slots__ = (
@@ -56,15 +56,17 @@ class Explorer:
         "catalogue",
         "cut",
         "ending",
+        "exempt",
         "expanded",
         "found",
         "table",
         "ways",
     )
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, exempt: tuple[Property, ...] = ()) -> None:
         bounds = catalogue.bounds
         self.catalogue = catalogue
+        self.exempt = exempt
         self.ending = Ending(catalogue)
         self.table = Table()
         self.found: dict[Property, tuple[int, int]] = {}
@@ -205,7 +207,8 @@ class Explorer:
         client, server = w0 & LOW, w0 >> 32
         facts = self.catalogue.facts
         for wrong in judge_pair(facts[client], facts[server]):
-            self.found.setdefault(wrong, (place, -1))
+            if wrong not in self.exempt:
+                self.found.setdefault(wrong, (place, -1))
         if Property.AN_END not in self.found and not self.ending.is_there(client, server):
             self.found[Property.AN_END] = (place, -1)
 

@@ -40,8 +40,9 @@ FIRST = (0x7FFFFFFE, 0xBFFFFFFE)
 APART = 1 << 20
 # After a crash secrets are new, and numbers may lie on either side of the old ones.
 LEVEL = 1 << 27
-# At moments that are a multiple of this the 4 µs clock of 32 bits stands at 0, and as a double that is exact.
-SLOT = float(1 << 28)
+# At moments that are a multiple of this the clock of 4 µs ticks in 32 bits stands at 0, and so does one of milliseconds;
+# as a double it is exact.
+SLOT = float(1 << 29)
 TICK = 1 / 250_000
 SHORT = 1000.0  # any time-out but TIME-WAIT's is due sooner
 FOREVER = 1e5  # a patience that ends beyond all bounds
@@ -93,7 +94,8 @@ class Host:
         self.known: tuple[tuple[int, int], ...] = ()  # (own, peer's) numbers of each whose peer's SYN was acknowledged
         self.opened: tuple[tuple[int, int], ...] = ()  # ... and of each that was ever open
         self.rude = False  # has it ever left a connection otherwise than in order?
-        self.reset_late = False  # was the last one reset though both had finished?
+        self.reset: tuple[int, int] | None = None  # the numbers of the last one, if a RST has ended it
+        self.reset_late = False  # ... and both had finished?
         self.level = self.crashes = 0
         self.partner = -1  # which of the peer's connections it was whose SYN began this one
         self.clock = 0.0
@@ -237,6 +239,7 @@ class Host:
             # All the way in one step: closed before it was open, and then everything in one segment.
             self.opened += ((c.iss, c.irs),)
         self.rude = self.rude or c.why not in POLITE
+        self.reset = (c.iss, c.irs) if c.why == CONNECTION_RESET else None
         self.reset_late = c.why == CONNECTION_RESET and c.peer_finished and c.fin_queued
         self._forget()
 
@@ -254,9 +257,13 @@ class Host:
         birth = len(self.births)
         ticks = (self.number_of(birth) - self.hashed) & WORD
         self.clock = SLOT * (birth + 1) + (ticks + 0.5) * TICK
+        if self.bounds.tight:
+            # The numbers have come round once in between: that is what timestamps tell apart (RFC 7323 5.1).
+            self.clock += birth * (WORD + 1) * TICK
 
     def _be_born(self, iss: int) -> None:
         self.births += (iss,)
+        self.reset = None
         self.reset_late = False
 
     def tag(self, place: int) -> int:
@@ -270,9 +277,11 @@ class Host:
         c = self.connection
         program = None if c is None else (self.sent, self.got)
         been = self.births, self.known, self.opened, self.partner
-        notes = been, self.rude, self.reset_late, self.level, self.crashes
+        notes = been, self.rude, self.reset, self.reset_late, self.level, self.crashes
         known = knowledge(self.stack, self.key, self.bounds.patience >= FOREVER)
-        return (self.side, known, program, notes)
+        # By timestamps others are told what time it is here.
+        clock = round(self.clock * 1000) if self.bounds.timestamps else 0
+        return (self.side, known, program, notes, clock)
 
     def possible(self) -> int:
         """Which calls make sense now, as bits by their numbers."""
@@ -313,11 +322,14 @@ class Facts:
         "got",
         "irs",
         "iss",
+        "key",
         "known",
         "nxt",
         "open",
         "opened",
         "partner",
+        "recent",
+        "reset",
         "reset_late",
         "rude",
         "side",
@@ -327,21 +339,25 @@ class Facts:
     def __init__(self, host: Host) -> None:
         flow = flow_of(host.stack, host.key)
         self.side = host.side
+        self.key = host.key
         self.births = host.births
         self.known = host.known
         self.opened = host.opened
         self.got = host.got
         self.partner = host.partner
         self.rude = host.rude
+        self.reset = host.reset
         self.reset_late = host.reset_late
         waits = wait_of(host.stack, host.key) is not None
         self.stage: int = flow.stage if flow is not None else TIME_WAIT if waits else CLOSED
         self.busy = flow is not None or waits
         self.open = _is_open(flow)
         self.iss = self.irs = self.nxt = -1
+        self.recent = -1  # TS.Recent, where timestamps were agreed on
         if isinstance(flow, (HalfOpen, Connection)):
             self.iss = flow.iss
             self.irs = -1 if self.stage == SYN_SENT else flow.irs
+            self.recent = flow.ts_recent if flow.timestamps and self.stage != SYN_SENT else -1
             self.nxt = flow.snd_nxt if isinstance(flow, Connection) else (flow.iss + 1) & WORD
 
 

@@ -56,6 +56,7 @@ class Result:
 
     def record(self) -> dict[str, Any]:
         """For machines: everything in it, each failure with its way in words."""
+        failed = [failure.property for failure in self.failures]
         numbers = ("states", "expanded", "ways", "cut", "depth", "pairs", "host_states", "executed", "exhausted")
         return {
             "handshake": self.variant.name,
@@ -63,7 +64,8 @@ class Result:
             "bounds": self.scope.bounds.sentence(),
             **{name: getattr(self, name) for name in numbers},
             "seconds": round(self.seconds, 3),
-            "held": [each.value for each in Property if each not in [failure.property for failure in self.failures]],
+            "held": [each.value for each in Property if each not in failed and each not in self.scope.exempt],
+            "exempt": [each.value for each in self.scope.exempt],
             "failed": [
                 {
                     "property": failure.property.value,
@@ -86,7 +88,7 @@ def prove(variant: Variant, scope: Scope, *, most: int | None = None, progress: 
     That is all that the scope `shows`, or, where it shows nothing, any failure. `most` ends it after so many states.
     """
     catalogue = Catalogue(variant, scope.bounds)
-    explorer = Explorer(catalogue)
+    explorer = Explorer(catalogue, scope.exempt)
     result = Result(variant, scope)
     began = told = time.monotonic()
 

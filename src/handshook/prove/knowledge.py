@@ -61,6 +61,9 @@ NUMBERS = (
     "owned",
     "mss",
     "rto",
+    "timestamps",
+    "ts_recent",
+    "doubt_timestamp",
 )
 
 OBJECTS = ("outgoing", "incoming", "scoreboard", "rtt_start", "unanswered_from")
@@ -69,10 +72,10 @@ LEFT_OUT = {
     "the same in every connection of these hosts": (
         "key owner config terms capacity mtu most_frame peer_mss unit snd_scale rcv_scale scaling"
     ),
-    "options that these hosts don't offer: timestamps, SACK (and so RACK, tail probes, D-SACK), ECN; no urgent data": (
-        "timestamps ts_recent ts_recent_at ts_offset doubt_timestamp sack tail_owed tail_probed tail_again tail_end "
-        "again_left again_right ecn ecn_echo ecn_until cwr_owed urgent_marks"
+    "options that these hosts don't offer: SACK (and so RACK, tail probes, D-SACK), ECN; no urgent data": (
+        "sack tail_owed tail_probed tail_again tail_end again_left again_right ecn ecn_echo ecn_until cwr_owed urgent_marks"
     ),
+    "the same as long as secrets are, and a moment that nothing here lasts 24 days from": "ts_offset ts_recent_at",
     "every window of these hosts is smaller than one segment, and so never smaller than the congestion window": (
         "congestion"
     ),
@@ -99,13 +102,14 @@ def knowledge(stack: Stack, key: bytes, patient: bool) -> tuple[object, ...]:
 
 def _of_wait(wait: TimeWait) -> tuple[object, ...]:
     # When it expires is no matter: the explorer lets it expire when it likes (explorer.py).
-    return ("TIME-WAIT", wait.snd_nxt, wait.rcv_nxt, wait.window)
+    return ("TIME-WAIT", wait.snd_nxt, wait.rcv_nxt, wait.window, wait.timestamps, wait.ts_recent)
 
 
 def _of_flow(flow: Flow, now: float, patient: bool) -> tuple[object, ...]:
     if isinstance(flow, HalfOpen):
-        owed = flow.syn_owed, flow.ack_owed
+        owed: tuple[object, ...] = (flow.syn_owed, flow.ack_owed)
         numbers = flow.iss, flow.irs, flow.rcv_nxt, flow.peer_window, flow.retries, flow.rto
+        owed += (flow.timestamps, flow.ts_recent)
         return ("half-open", *numbers, *owed, flow.data, _from_now(flow.due, now), flow.sent_at == NEVER)
     assert isinstance(flow, Connection)
     c = flow

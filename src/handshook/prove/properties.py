@@ -58,6 +58,11 @@ class Property(Enum):
         "a connection that both sides have finished ends in order, unless one of them aborts, gives up or crashes",
         "a connection was reset that both sides had finished: its last segments met a host that had forgotten it",
     )
+    UNHARMED = (
+        "unharmed",
+        "nobody is reset while the peer is still in that very connection",
+        "a connection was reset that its peer has neither aborted nor forgotten",
+    )
     RESETS = (
         "resets",
         "a RST is sent exactly when and as RFC 9293 3.5.2 says",
@@ -88,6 +93,8 @@ def judge_pair(a: Facts, b: Facts) -> Iterator[Property]:
             yield Property.AGREEMENT
         if one.got and not _is_in_order(one.got):
             yield Property.ONCE
+        if one.reset and other.open and (other.irs, other.iss) == one.reset:
+            yield Property.UNHARMED
         if one.reset_late and not one.rude and not other.rude:
             yield Property.CLOSE
 
@@ -137,6 +144,9 @@ def _reset_due(h: Facts, window: int, listens: bool, s: Segment) -> bool | None:
     """Must a RST answer this segment? None where the program's closing has a say."""
     if s.flags & RST:
         return False
+    if s.key != h.key:
+        # Of another four-tuple, whatever there is under this one.
+        return bool(s.flags & ACK) if listens else True
     if h.stage == CLOSED:
         # 1: the connection doesn't exist; a listener answers only what acknowledges something (2).
         return bool(s.flags & ACK) if listens else True
@@ -155,6 +165,8 @@ def _reset_due(h: Facts, window: int, listens: bool, s: Segment) -> bool | None:
 def _reset_due_half_way(h: Facts, window: int, s: Segment) -> bool:
     """Our SYN is out, and the peer's is here: a bad acknowledgment in what is otherwise acceptable."""
     nxt = (h.irs + 1) & WORD
+    if h.recent >= 0 and (not s.timestamps or before(s.tsval, h.recent)):
+        return False  # RFC 7323 5.3 comes first
     if not s.flags & ACK or (before(h.iss, s.ack) and before_or_at(s.ack, h.nxt)):
         return False
     if s.flags & SYN:

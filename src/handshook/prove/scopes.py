@@ -14,6 +14,8 @@ class Scope:
     """`shows` are the properties that fail here, in the order in which they are told; none of the engine's own does.
 
     `small` are bounds of the same kind for whoever has only seconds.
+
+    `exempt` is what TCP itself doesn't promise there, `because` says why.
     """
 
     name: str
@@ -21,6 +23,8 @@ class Scope:
     bounds: Bounds
     shows: tuple[Property, ...] = ()
     small: Bounds | None = None
+    exempt: tuple[Property, ...] = ()
+    because: str = ""
 
 
 ENGINE = (
@@ -46,7 +50,7 @@ ENGINE = (
         "both-open",
         "both sides open, one after the other or at once, and close, finish or abort whenever they like",
         Bounds(copies=1, timeouts=(1, 1), opens=(1, 1), closes=(1, 1), aborts=(1, 1)),
-        small=Bounds(copies=1, opens=(1, 1), closes=(1, 1), in_flight=3),
+        small=Bounds(copies=1, opens=(1, 1), closes=(1, 0), aborts=(0, 1), in_flight=3),
     ),
     Scope(
         "at-once",
@@ -71,6 +75,23 @@ ENGINE = (
         "a stranger who sees nothing says things in the client's name, with numbers that he can only guess",
         Bounds(forged=3, opens=(2, 0), sends=(1, 0), timeouts=(0, 1), aborts=(1, 0)),
         small=Bounds(forged=2, aborts=(1, 0), in_flight=3),
+    ),
+    Scope(
+        "timestamps",
+        "numbers that have come round, so that only timestamps tell old segments from new ones",
+        Bounds(
+            copies=1,
+            opens=(2, 0),
+            sends=(2, 0),
+            aborts=(1, 0),
+            timeouts=(1, 0),
+            timestamps=True,
+            tight=True,
+            in_flight=3,
+        ),
+        small=Bounds(copies=1, opens=(2, 0), sends=(2, 0), aborts=(1, 0), timestamps=True, tight=True, in_flight=2),
+        exempt=(Property.UNHARMED,),
+        because="timestamps don't protect from an old RST, for none is looked at in it (RFC 7323 5.2)",
     ),
 )
 

@@ -51,7 +51,7 @@ class Variant:
             syn_ack_retries=1,
             user_timeout=bounds.patience,
             msl=1e-6 if self.no_time_wait else MSL,
-            timestamps=False,
+            timestamps=bounds.timestamps,
             sack=False,
             window_scale=False,
             ecn="off",
@@ -140,7 +140,10 @@ def make(key: bytes, seq: int, ack: int, flags: int, data: bytes = b"", mss: int
 
 
 def forged(key: bytes, number: int, guesses: list[int]) -> list[bytes]:
-    """What a stranger can say in the name of the host with this key: a SYN with `number`, and the ACK of each guess."""
+    """What a stranger can say in the name of the host with this key: a SYN with `number`, the ACK of each guess, a RST;
+    and an ACK from another port."""
     after = (number + 1) & WORD
-    syn = make(key, number, 0, SYN, mss=1460)
-    return [syn, *(make(key, after, (guess + 1) & WORD, ACK) for guess in guesses)]
+    port = int.from_bytes(key[-2:], "big") + 1
+    elsewhere = make(key[:-2] + port.to_bytes(2, "big"), after, after, ACK)
+    acks = [make(key, after, (guess + 1) & WORD, ACK) for guess in guesses]
+    return [make(key, number, 0, SYN, mss=1460), *acks, make(key, after, 0, RST), elsewhere]

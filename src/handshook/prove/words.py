@@ -35,6 +35,8 @@ def report(result: Result) -> list[str]:
             f"  {result.cut:,} of {result.ways:,} ways would have had more segments in the network than the bounds, "
             "and were not taken"
         )
+    if scope.exempt:
+        lines.append(f"  {', '.join(each.value for each in scope.exempt)} not asked for here: {scope.because}")
     lines.extend(f"  {each.value} was to fail here, and did not" for each in result.missing)
     return lines
 

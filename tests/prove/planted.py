@@ -1,0 +1,142 @@
+"""Faults to plant into a copy of the engine's sources, and a search for them: `python planted.py EXPLORER SEEDS FIRST`.
+
+Run as a program it asks the package that it finds on its path, so that a copy with a fault in it can be asked.
+"""
+
+import json
+import sys
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Fault:
+    """In `file`, `was` becomes `planted`. `by` says who finds it: a scope of the explorer, or "campaign"."""
+
+    name: str
+    file: str
+    was: str
+    planted: str
+    by: str
+    first: int = 0
+
+
+FAULTS = (
+    Fault(
+        "an ACK not checked in SYN-RECEIVED",
+        "tcp/opening.py",
+        "    if s.ack != (iss + 1) & WORD:\n        return SYN_ACK_ACK_BAD\n    return ESTABLISHED_PASSIVE",
+        "    return ESTABLISHED_PASSIVE",
+        "strangers",
+    ),
+    Fault(
+        "an ACK not checked in SYN-SENT",
+        "tcp/opening.py",
+        "        good_ack = acknowledges(c, s)\n",
+        "        good_ack = True\n",
+        "old-segments",
+    ),
+    Fault(
+        "a RST accepted anywhere",
+        "tcp/arrival.py",
+        "        if s.seq == c.rcv_nxt:\n            return end(c, CONNECTION_RESET)\n",
+        "        if True:\n            return end(c, CONNECTION_RESET)\n",
+        "strangers",
+    ),
+    Fault(
+        "an initial number used again",
+        "tcp/isn.py",
+        "    return (ticks + hashed) & WORD",
+        "    return (ticks * 0 + hashed) & WORD",
+        "old-segments",
+    ),
+    Fault(
+        "TIME-WAIT skipped",
+        "host/exchange.py",
+        "        wait = rest(connection, now + 2 * self._terms.msl)\n        self._time_waits.add(connection.key, wait)\n",
+        "        wait = rest(connection, now + 2 * self._terms.msl)\n",
+        "life",
+    ),
+    Fault(
+        "an old timestamp accepted",
+        "tcp/arrival.py",
+        "        if before(s.tsval, c.ts_recent) and now",
+        "        if False and now",
+        "timestamps",
+    ),
+    Fault(
+        "a FIN taken before the data in front of it",
+        "tcp/closing.py",
+        "c.peer_finished or before(c.rcv_nxt, c.fin_seq):",
+        "c.peer_finished:",
+        "life",
+    ),
+    Fault(
+        "a half-open entry not matched on the ports",
+        "host/exchange.py",
+        "        flow = self._flows.get(key)\n        if flow is None:\n            return self._meet_stranger(segment, now)\n",
+        "        flow = self._flows.get(key)\n"
+        "        if flow is None:\n"
+        "            near = [f for k, f in self._flows.items() if k[:-4] == key[:-4] and type(f) is HalfOpen]\n"
+        "            flow = near[0] if near else None\n"
+        "        if flow is None:\n            return self._meet_stranger(segment, now)\n",
+        "strangers",
+    ),
+    Fault(
+        "a challenge answered with RST",
+        "tcp/transfer.py",
+        "    c.challenges += 1\n    c.ack_owed = ACK_NOW\n",
+        "    c.challenges += 1\n    c.reset_owed = True\n",
+        "crashes",
+    ),
+    Fault(
+        "a closed port that says nothing",
+        "host/exchange.py",
+        "            outcome = CLOSED_PORT_RESET\n            self._answers.reset(segment)\n",
+        "            outcome = CLOSED_PORT_RESET\n",
+        "both-open",
+    ),
+    Fault(
+        "a program that closes half-way believes any ACK",
+        "tcp/arrival.py",
+        "        if not c.syn_acked and s.ack != c.iss and not acknowledges(c, s):",
+        "        if False:",
+        "both-open",
+    ),
+    Fault(
+        "a SYN that ends TIME-WAIT whatever its number",
+        "tcp/closing.py",
+        "        return TIME_WAIT_REOPENED if is_newer(w, s, timestamps) else TIME_WAIT_SYN_DROPPED",
+        "        return TIME_WAIT_REOPENED",
+        "old-segments",
+    ),
+)
+
+
+def explore(names):
+    """The first property that fails in the small bounds of these scopes; None when all hold."""
+    from handshook.prove.job import prove
+    from handshook.prove.scopes import SCOPES
+    from handshook.prove.variants import BY_NAME
+
+    for scope in SCOPES["three-way"]:
+        if scope.name in names:
+            result = prove(BY_NAME["three-way"], replace(scope, bounds=scope.small))
+            for failure in result.failures:
+                return f"{scope.name}: {failure.property.value}, {failure.steps} steps"
+    return None
+
+
+def simulate(first, count):
+    """The first seed of the campaign that fails; None when none does."""
+    from handshook.testing.trial import Failure, try_seed
+
+    for seed in range(first, first + count):
+        result = try_seed(seed)
+        if isinstance(result, Failure):
+            return f"seed {seed}: {result.what}"
+    return None
+
+
+if __name__ == "__main__":
+    scopes, seeds, first = sys.argv[1].split(","), int(sys.argv[2]), int(sys.argv[3])
+    print(json.dumps({"explorer": explore(scopes), "campaign": simulate(first, seeds) if seeds else None}))
