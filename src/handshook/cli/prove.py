@@ -15,7 +15,6 @@ from .watching import FAILED, make_watcher, refuse
 if TYPE_CHECKING:
     from ..prove.job import Failure, Result
     from ..prove.scopes import Scope
-    from ..show.watch import Watcher
 
 DESCRIPTION = """
 Why three ways? The shipped engine, two hosts of it, is taken through every order of everything that can happen to them
@@ -143,7 +142,7 @@ def _worth(result: "Result") -> "Iterator[Failure]":
 def _show(options: argparse.Namespace, result: "Result", failure: "Failure") -> None:
     """A failure in words, and the ladders of both sides."""
     from ..prove.bounds import SIDES
-    from ..prove.words import tell
+    from ..prove.words import draw, tell
 
     _print(options, ["", *tell(result, failure)])
     if options.quiet:
@@ -154,16 +153,6 @@ def _show(options: argparse.Namespace, result: "Result", failure: "Failure") -> 
             watcher = make_watcher(options, sys.stdout, SIDES[1 - side])
             watcher.local_name = name
             draw(watcher, failure.trace.seen[side])
-
-
-def draw(watcher: "Watcher", seen: list[Any]) -> None:
-    """The ladder of one host: its steps, and the notes between them."""
-    for each in seen:
-        if isinstance(each, str):
-            watcher.say(each)
-        else:
-            watcher(each)
-    watcher.close()
 
 
 def _print(options: argparse.Namespace, lines: list[str]) -> None:

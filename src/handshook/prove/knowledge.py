@@ -73,7 +73,8 @@ LEFT_OUT = {
         "key owner config terms capacity mtu most_frame peer_mss unit snd_scale rcv_scale scaling"
     ),
     "options that these hosts don't offer: SACK (and so RACK, tail probes, D-SACK), ECN; no urgent data": (
-        "sack tail_owed tail_probed tail_again tail_end again_left again_right ecn ecn_echo ecn_until cwr_owed urgent_marks"
+        "sack tail_owed tail_probed tail_again tail_end again_left again_right ecn ecn_echo ecn_until cwr_owed "
+        "urgent_marks"
     ),
     "the same as long as secrets are, and a moment that nothing here lasts 24 days from": "ts_offset ts_recent_at",
     "every window of these hosts is smaller than one segment, and so never smaller than the congestion window": (

@@ -1,5 +1,7 @@
 """What an exploration has come to, in sentences: what held, what failed and why, what was covered and what was not."""
 
+from ..host.step import Step
+from ..show.watch import Watcher
 from .job import Failure, Result
 from .properties import Property
 from .scopes import Scope
@@ -7,9 +9,9 @@ from .stories import STORIES
 from .variants import Variant
 
 NOT_COVERED = (
-    "not covered: anything beyond these bounds; options (timestamps, SACK, window scaling, ECN), segments of more than "
-    "a few octets, more than one four-tuple, ICMP, several segments in one batch; numbers that meet by chance, for "
-    "every connection's are far from every other's; and that the rules are the right ones, which no exploration can say"
+    "not covered: anything beyond these bounds; SACK, window scaling, ECN, and timestamps but in the one exploration; "
+    "segments of more than a few octets, more than one four-tuple, ICMP, several segments in one batch; numbers that "
+    "meet by chance; and that the rules are the right ones, which no exploration can say"
 )
 
 
@@ -65,3 +67,13 @@ def close(variant: Variant, scopes: list[Scope], states: int, seconds: float, fa
     many = f"each of {len(scopes)} explorations" if len(scopes) > 1 else "this exploration"
     return [f"{variant.name} holds: no property failed within the bounds of {many} ({size}).",
             f"properties: {properties}", NOT_COVERED]  # fmt: skip
+
+
+def draw(watcher: Watcher, seen: list[Step | str]) -> None:
+    """The ladder of one host: its steps, and the notes between them."""
+    for each in seen:
+        if isinstance(each, str):
+            watcher.say(each)
+        else:
+            watcher(each)
+    watcher.close()
