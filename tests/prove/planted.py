@@ -106,7 +106,7 @@ FAULTS = (
         "tcp/closing.py",
         "        return TIME_WAIT_REOPENED if is_newer(w, s, timestamps) else TIME_WAIT_SYN_DROPPED",
         "        return TIME_WAIT_REOPENED",
-        "old-segments",
+        "life",
     ),
 )
 

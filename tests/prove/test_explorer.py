@@ -1,4 +1,4 @@
-"""The explorer: what holds of the engine's own handshake, what fails without a part of it, and that it can be believed."""
+"""The explorer: what holds of the engine's handshake, what fails without a part of it, and that it can be believed."""
 
 import ast
 from dataclasses import replace

@@ -40,8 +40,8 @@ FIRST = (0x7FFFFFFE, 0xBFFFFFFE)
 APART = 1 << 20
 # After a crash secrets are new, and numbers may lie on either side of the old ones.
 LEVEL = 1 << 27
-# At multiples of this a clock of 32 bits stands at 0 that ticks every 4 µs, and so does one of milliseconds; as a double
-# it is exact.
+# At multiples of this a clock of 32 bits that ticks every 4 µs stands at 0, and so does one of milliseconds; and as a
+# double it is exact.
 SLOT = float(1 << 29)
 TICK = 1 / 250_000
 SHORT = 1000.0  # any time-out but TIME-WAIT's is due sooner

@@ -63,10 +63,9 @@ NUMBERS = (
     "rto",
     "timestamps",
     "ts_recent",
-    "doubt_timestamp",
 )
 
-OBJECTS = ("outgoing", "incoming", "scoreboard", "rtt_start", "unanswered_from")
+OBJECTS = ("outgoing", "incoming", "scoreboard", "rtt_start", "unanswered_from", "doubt_timestamp")
 
 LEFT_OUT = {
     "the same in every connection of these hosts": (
@@ -120,7 +119,9 @@ def _of_flow(flow: Flow, now: float, patient: bool) -> tuple[object, ...]:
     unanswered = None if patient else _from_now(c.unanswered_from, now)
     waiting = () if c.incoming is None else (unread(c.incoming), tuple(c.incoming.beyond or ()))
     queued = 0 if c.outgoing is None else c.outgoing.size
-    return (numbers, times, unanswered, waiting, queued, _of_board(c.scoreboard), c.rtt_start == NEVER)
+    # It is noted without timestamps too, and then never asked for.
+    doubt = c.doubt_timestamp if c.timestamps else 0
+    return (numbers, times, unanswered, waiting, queued, _of_board(c.scoreboard), c.rtt_start == NEVER, doubt)
 
 
 def _of_board(board: Scoreboard | None) -> object:
