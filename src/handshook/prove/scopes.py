@@ -68,7 +68,7 @@ ENGINE = (
         "giving-up",
         "patience that ends: each side gives the other up after two seconds without an answer",
         Bounds(timeouts=(4, 4), sends=(1, 0), shutdowns=(1, 1), patience=2.0, in_flight=3),
-        small=Bounds(timeouts=(3, 3), patience=2.0, in_flight=2),
+        small=Bounds(timeouts=(3, 3), shutdowns=(1, 1), patience=2.0, in_flight=2),
     ),
     Scope(
         "strangers",
