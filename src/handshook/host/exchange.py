@@ -248,11 +248,11 @@ class Exchange(Owner):
 
     def taken(self, key: bytes) -> bool:
         """Is this four-tuple in use, or resting?"""
-        return key in self._flows or key in self._time_waits
+        return key in self._flows or self._time_waits.holds(key)
 
     def still_waits(self, key: bytes) -> bool:
         """Is this four-tuple in TIME-WAIT?"""
-        return key in self._time_waits
+        return self._time_waits.holds(key)
 
     # --- arrival -----------------------------------------------------------------------------------------------
 
