@@ -175,7 +175,8 @@ class Exchange(Owner):
                 builder.log = []
             if flow.stage != CLOSED and flow.stage != TIME_WAIT:
                 if type(flow) is Connection:
-                    flow.settle(now)
+                    connection = flow
+                    connection.settle(now)
                 self._timers.arm(flow)
         builder.log = None
         if self._watched or self._kept:
