@@ -156,7 +156,10 @@ class Exchange(Owner):
             self.receive(frame, now)
 
     def transmit(self, now: float) -> list[bytes]:
-        """Every packet that is to leave now, in order, ready for the link."""
+        """Every packet that is to leave now, in order, ready for the link.
+
+        Each is bytes; with a framing that `gathers`, a long one may be a tuple of its parts.
+        """
         now = self._go_on(now)
         builder = self._builder
         builder.set_clock(now)

@@ -15,8 +15,12 @@ cdef class SendBuffer:
 
     cpdef append(self, bytes data)
     cpdef drop(self, Py_ssize_t count)
-    @cython.locals(at=Py_ssize_t, start=Py_ssize_t, size=Py_ssize_t, missing=Py_ssize_t, chunk=bytes, parts=list)
+    @cython.locals(first=Py_ssize_t, chunk=bytes)
     cpdef locate(self, Py_ssize_t offset, Py_ssize_t count)
+    @cython.locals(first=Py_ssize_t, found=list, at=Py_ssize_t, chunk=bytes, size=Py_ssize_t)
+    cpdef tuple parts(self, Py_ssize_t offset, Py_ssize_t count)
+    @cython.locals(at=Py_ssize_t, start=Py_ssize_t, size=Py_ssize_t)
+    cdef Py_ssize_t _seek(self, Py_ssize_t offset) except -1
     cpdef release(self)
 
 @cython.final

@@ -64,6 +64,33 @@ class SendBuffer:
 
     def locate(self, offset: int, count: int) -> None:
         """Point `piece[first:last]` at `count` bytes from `offset` on (counted from the first unacknowledged one)."""
+        first = self._seek(offset)
+        chunk = self.chunks[self.cursor]
+        if first + count <= len(chunk):
+            self.piece = chunk
+            self.first = first
+            self.last = first + count
+        else:
+            self.piece = b"".join(self.parts(offset, count))
+            self.first = 0
+            self.last = count
+
+    def parts(self, offset: int, count: int) -> tuple[bytes | memoryview, ...]:
+        """The same bytes where they are, piece by piece."""
+        first = self._seek(offset)
+        found: list[bytes | memoryview] = []
+        at = self.cursor
+        while count > 0:
+            chunk = self.chunks[at]
+            size = min(len(chunk) - first, count)
+            found.append(chunk if size == len(chunk) else memoryview(chunk)[first : first + size])
+            count -= size
+            first = 0
+            at += 1
+        return tuple(found)
+
+    def _seek(self, offset: int) -> int:
+        """Move the cursor to the chunk that has the byte at `offset`; returns where in it."""
         if offset < self.cursor_start:
             self.cursor = self.head
             self.cursor_start = -self.skip
@@ -76,21 +103,7 @@ class SendBuffer:
             size = len(self.chunks[at])
         self.cursor = at
         self.cursor_start = start
-        if offset + count <= start + size:
-            self.piece = self.chunks[at]
-            self.first = offset - start
-            self.last = self.first + count
-            return
-        parts: list[bytes | memoryview] = [memoryview(self.chunks[at])[offset - start :]]
-        missing = count - (start + size - offset)
-        while missing > 0:
-            at += 1
-            chunk = self.chunks[at]
-            parts.append(chunk if len(chunk) <= missing else memoryview(chunk)[:missing])
-            missing -= len(chunk)
-        self.piece = b"".join(parts)
-        self.first = 0
-        self.last = count
+        return offset - start
 
     def release(self) -> None:
         """Let go of the piece once the segment is built."""

@@ -41,11 +41,13 @@ class Builder:
         "dscp",
         "ecn",
         "framing",
+        "gathers",
         "headroom",
         "log",
         "option_end",
         "own_dscp",
         "own_ttl",
+        "parts",
         "scratch",
         "start",
         "ttl",
@@ -57,6 +59,8 @@ class Builder:
         self.framing = framing
         self.headroom = framing.headroom
         self.vnet = framing.vnet
+        self.gathers = framing.gathers
+        self.parts: tuple[bytes | memoryview, ...] | None = None  # the data of the next frame, where it leaves in parts
         # What a segment has that belongs to no connection; and what the one being written has.
         self.ttl = self.own_ttl = ttl
         self.dscp = self.own_dscp = dscp
@@ -166,7 +170,7 @@ class Builder:
         unit: int,
         outcome: int,
     ) -> bytes:
-        """The frame: all headers, then payload[first:last]; `outcome` names why it is sent.
+        """The frame: all headers, then payload[first:last] or `parts`; `outcome` names why it is sent.
 
         `key` is the connection's key as it stands in *arriving* packets; addresses and ports are turned round here.
         `unit` is the most payload one packet on the wire may carry: a longer one leaves for the link to be
@@ -208,6 +212,9 @@ class Builder:
             total = fold(total + word_sum(self.scratch, tcp, data) + word_sum(payload, first, last)) ^ 0xFFFF
         p[tcp + 16] = total >> 8
         p[tcp + 17] = total & 0xFF
+        if self.parts is not None:
+            header = p[:data] if COMPILED else bytes(p[:data])
+            return (header, *self.parts)  # type: ignore[return-value]  # as the framing says
         if size == 0:
             return p[:data] if COMPILED else bytes(p[:data])  # type: ignore[return-value]
         if size == len(payload):
