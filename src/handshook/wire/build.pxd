@@ -20,6 +20,7 @@ cdef class Builder:
     cdef bytearray scratch
     cdef readonly unsigned int clock
     cdef Py_ssize_t start, option_end
+    cdef int written
 
     @cython.locals(milliseconds="unsigned long long")
     cpdef void set_clock(self, double now) noexcept
@@ -37,7 +38,8 @@ cdef class Builder:
     cpdef add_sack(self, list blocks)
     cpdef Py_ssize_t options_length(self)
     @cython.locals(p="unsigned char*", k="const unsigned char*", tcp=Py_ssize_t, data=Py_ssize_t, size=Py_ssize_t,
-                   width=Py_ssize_t, length=Py_ssize_t, total="unsigned long long")
+                   width=Py_ssize_t, length=Py_ssize_t, total="unsigned long long",
+                   header=bytes)
     cpdef finish(self, bytes key, unsigned int seq, unsigned int ack, unsigned int flags, unsigned int window,
                        bytes payload, Py_ssize_t first, Py_ssize_t last, Py_ssize_t unit,
                        int outcome)

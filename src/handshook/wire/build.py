@@ -53,6 +53,7 @@ class Builder:
         "ttl",
         "urgent",
         "vnet",
+        "written",
     )
 
     def __init__(self, framing: Framing = PLAIN, ttl: int = DEFAULT_TTL, dscp: int = 0) -> None:
@@ -70,6 +71,7 @@ class Builder:
         self.counts = array("Q", [0]) * OUTCOMES
         self.log: list[int] | None = None
         self.scratch = bytearray(SCRATCH)
+        self.written = 0  # for which IP version the link's header stands in it; `_vnet_header` sets all of its own
         self.clock = 0
         self.start = 0
         self.option_end = 0
@@ -173,8 +175,7 @@ class Builder:
         """The frame: all headers, then payload[first:last] or `parts`; `outcome` names why it is sent.
 
         `key` is the connection's key as it stands in *arriving* packets; addresses and ports are turned round here.
-        `unit` is the most payload one packet on the wire may carry: a longer one leaves for the link to be
-        cut up (framing with `vnet` only).
+        `unit` is the most payload of one packet: a longer one leaves for the link to be cut up (with `vnet` only).
         """
         self.counts[outcome] += 1
         if self.log is not None:
@@ -212,14 +213,12 @@ class Builder:
             total = fold(total + word_sum(self.scratch, tcp, data) + word_sum(payload, first, last)) ^ 0xFFFF
         p[tcp + 16] = total >> 8
         p[tcp + 17] = total & 0xFF
+        header: bytes = p[:data] if COMPILED else bytes(p[:data])  # type: ignore[assignment]
         if self.parts is not None:
-            header = p[:data] if COMPILED else bytes(p[:data])
             return (header, *self.parts)  # type: ignore[return-value]  # as the framing says
         if size == 0:
-            return p[:data] if COMPILED else bytes(p[:data])  # type: ignore[return-value]
-        if size == len(payload):
-            return b"".join((p[:data], payload))
-        return b"".join((p[:data], memoryview(payload)[first:last]))
+            return header
+        return b"".join((header, payload if size == len(payload) else memoryview(payload)[first:last]))
 
     def _put32(self, at: int, value: int) -> None:
         p = self.scratch
@@ -232,8 +231,9 @@ class Builder:
         p = self.scratch
         k = key
         at = self.headroom
-        if at:
+        if self.written != 4:
             self.scratch[:at] = self.framing.header4
+            self.written = 4
         length += 20
         p[at] = 0x45
         p[at + 1] = self.own_dscp << 2 | self.ecn  # RFC 2474 3, RFC 3168 5
@@ -257,8 +257,9 @@ class Builder:
         p = self.scratch
         k = key
         at = self.headroom
-        if at:
+        if self.written != 6:
             self.scratch[:at] = self.framing.header6
+            self.written = 6
         p[at] = 0x60 | self.own_dscp >> 2
         p[at + 1] = (self.own_dscp & 3) << 6 | self.ecn << 4
         p[at + 2] = p[at + 3] = 0
