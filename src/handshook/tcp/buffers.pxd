@@ -11,6 +11,8 @@ cdef class SendBuffer:
     cdef Py_ssize_t head, skip, cursor, cursor_start
     cdef readonly Py_ssize_t size
     cdef readonly bytes piece
+    cdef bytes viewed
+    cdef object view
     cdef readonly Py_ssize_t first, last
 
     cpdef append(self, bytes data)

@@ -13,6 +13,7 @@ from .sequence import distance, signed_distance
 SMALL = 2048
 # Up to this size pieces from beyond a gap that follow each other are put together.
 LARGE = 1 << 16
+NO_VIEW = memoryview(b"")
 # Gaps kept open at once. A sender that makes more of them than this isn't sending what it lost.
 MOST_GAPS = 512
 
@@ -20,7 +21,7 @@ MOST_GAPS = 512
 class SendBuffer:
     """Bytes from the first unacknowledged one on."""
 
-    __slots__ = ("chunks", "cursor", "cursor_start", "first", "head", "last", "piece", "size", "skip")
+    __slots__ = ("chunks", "cursor", "cursor_start", "first", "head", "last", "piece", "size", "skip", "view", "viewed")
 
     def __init__(self) -> None:
         self.chunks: list[bytes] = []
@@ -32,6 +33,9 @@ class SendBuffer:
         self.cursor_start = 0
         self.piece: bytes = b""
         self.first = self.last = 0
+        # The chunk of which a part was handed over last, and the view of it, for the next part is mostly of the same.
+        self.viewed = b""
+        self.view = NO_VIEW
 
     def append(self, data: bytes) -> None:
         """Take more bytes at the end."""
@@ -83,7 +87,13 @@ class SendBuffer:
         while count > 0:
             chunk = self.chunks[at]
             size = min(len(chunk) - first, count)
-            found.append(chunk if size == len(chunk) else memoryview(chunk)[first : first + size])
+            if size == len(chunk):
+                found.append(chunk)
+            else:
+                if self.viewed is not chunk:
+                    self.viewed = chunk
+                    self.view = memoryview(chunk)
+                found.append(self.view[first : first + size])
             count -= size
             first = 0
             at += 1
