@@ -5,7 +5,7 @@ machine's, read once a turn, as the pump does; rates are per second of processor
 less. Every default is on: timestamps, SACK, window scaling, ECN, checksums, secrets.
 
 A cycle is what the load does over the link: connect, half-close, read to the end, close; 50 at once, 32 ports. It takes
-six segments between the two ends (SYN; SYN,ACK; ACK and FIN, one or two; FIN,ACK; ACK) and leaves a TIME-WAIT entry
+five segments between the two ends (SYN; SYN,ACK; ACK with FIN; FIN,ACK; ACK) and leaves a TIME-WAIT entry
 at the client. For one end's share the other is replayed: with seeds and fixed times the same packets come again.
 """
 
