@@ -39,6 +39,10 @@ class Handler:
     def ended(self) -> None:
         """The connection is over, or rests in TIME-WAIT. Called once, last."""
 
+    def link_lost(self, error: Exception) -> None:
+        """The link is gone, and with it every connection. Called once, last, in place of `ended`."""
+        self.ended()
+
 
 class Handlers:
     """The handlers of a stack's connections.
@@ -72,18 +76,37 @@ class Handlers:
         self._makers[listener] = make
         return listener
 
+    def close_listener(self, listener: Listener) -> None:
+        """Stop listening there; what was accepted goes on."""
+        self._makers.pop(listener, None)
+        listener.close()
+
     def add(self, handler: Handler) -> None:
-        """Let a handler hear the news of its connection, such as one that `Stack.connect` made."""
+        """Let a handler hear the news of its connection, such as one that `Stack.connect` made.
+
+        From now on it does so in place of the one that did before.
+        """
         self._handlers[handler.connection] = handler
 
-    def close(self) -> None:
-        """Stop listening and abort what is open; the RSTs leave with the link's next turn."""
+    def close(self, *, spare_leaving: bool = False) -> None:
+        """Stop listening and abort what is open; the RSTs leave with the link's next turn.
+
+        With `spare_leaving`, connections whose handler has left are let finish.
+        """
         for listener in self._makers:
             listener.close()
         self._makers.clear()
-        for connection in list(self._handlers):
-            connection.abort()
+        for connection, handler in list(self._handlers.items()):
+            if not (spare_leaving and handler.left):
+                connection.abort()
         self.dispatch()
+
+    def lose_link(self, error: Exception) -> None:
+        """Tell everyone that the link is gone; nothing more will be heard of any connection."""
+        handlers, self._handlers = self._handlers, {}
+        self._makers.clear()
+        for handler in handlers.values():
+            handler.link_lost(error)
 
     def dispatch(self) -> None:
         """Tell all news that there are."""
@@ -117,8 +140,8 @@ class Handlers:
             if not isinstance(error, OSError) or connection.error is None:
                 self._give_up(connection, error)
         if _both(happened, ENDED):
-            del self._handlers[connection]
-            handler.ended()
+            # The handler that has it by now: who opened it may have passed it on.
+            self._handlers.pop(connection).ended()
 
     def _give_up(self, connection: Connection, error: Exception) -> None:
         self.failed += 1
