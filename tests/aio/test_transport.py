@@ -298,6 +298,8 @@ def test_a_factory_that_raises(run):
             async with await far.create_server(Talker, 8):
                 with pytest.raises(LookupError):
                     await near.create_connection(broken, FAR, 8)
+                while len(near.handlers):
+                    await asyncio.sleep(0.001)
 
     run(main())
 
