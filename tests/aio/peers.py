@@ -102,7 +102,44 @@ def trickle(address, port):
             time.sleep(0.2)
 
 
-PROGRAMS = {peer.__name__: peer for peer in (talk, serve_echo, hold, give_and_take, vanish, keep_alive, trickle)}
+def websocket_client(address, port):
+    """Says some words to a server that says them louder."""
+    from websockets.sync.client import connect
+
+    with connect(f"ws://{address}:{port}/", compression=None) as client:
+        for size in (0, 1, 100_000):
+            client.send("x" * size)
+            assert client.recv() == "X" * size
+    print("as it should be")
+
+
+def websocket_server(port):
+    """Says each word louder."""
+    from websockets.sync.server import serve
+
+    def louder(connection):
+        for message in connection:
+            connection.send(message.upper())
+
+    with serve(louder, "0.0.0.0", port) as server:
+        print("listening", flush=True)
+        server.serve_forever()
+
+
+PROGRAMS = {
+    peer.__name__: peer
+    for peer in (
+        talk,
+        serve_echo,
+        hold,
+        give_and_take,
+        vanish,
+        keep_alive,
+        trickle,
+        websocket_client,
+        websocket_server,
+    )
+}
 
 if __name__ == "__main__":
     name, *arguments = sys.argv[1:]

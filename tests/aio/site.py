@@ -1,4 +1,4 @@
-"""An ASGI application for the tests: says hello, echoes a body, streams a large one, raises, and talks over websockets."""
+"""An ASGI application for the tests: it greets, echoes, streams a large body, raises, and talks over websockets."""
 
 from aio import peers
 

@@ -13,8 +13,8 @@ from aio.link import HANG
 from handshook.io.aio import Host
 from handshook.session.place import Place
 
-# In MB. `python tests/aio/long_body.py` does the same with 1,024.
-BODY = 256
+# In MB. `python tests/aio/long.py` does the same with 1,024.
+BODY = 128
 
 
 def run(main):

@@ -13,6 +13,7 @@ import redis.asyncio
 import trio
 import uvicorn
 import uvloop
+import websockets
 from aio import peers
 from aio.link import FAR, HANG, NEAR, wire
 from aio.site import app
@@ -22,8 +23,8 @@ from handshook.io.aio import Host
 from handshook.io.httpx import AsyncTransport
 from handshook.io.uvicorn import Server
 
-# How long the load lasts, in seconds. `python tests/aio/long.py` does what the suite has no time for.
-LOAD = 2
+# How long the load lasts, in seconds; `python tests/aio/long.py` takes longer and more.
+LOAD = 1
 
 
 def run(main, loop_factory=None):
@@ -124,7 +125,7 @@ def test_httpx_is_uvicorns_client(ground):
                     async for piece in answer.aiter_bytes():
                         found.update(piece)
                 assert found.hexdigest() == peers.digest(8)
-                with pytest.raises(httpx.ConnectError, match="nobody.test"):
+                with pytest.raises(httpx.ConnectError, match=r"nobody\.test"):
                     await client.get("http://nobody.test")
                 with pytest.raises(httpx.ConnectError):
                     await client.get(f"http://{FAR}:81")
@@ -142,11 +143,13 @@ def test_httpx_in_any_loop_asks_the_kernels_server(ground, backend):
         await ask()
 
     async def ask():
-        async with handshook.io.anyio.Host(ground.network.device, ground.addresses) as host:
-            async with httpx.AsyncClient(transport=AsyncTransport(host)) as client:
-                for _ in range(5):
-                    answer = await client.get(f"http://{ground.kernel}:8000/")
-                    assert answer.status_code == 200 and "cmdline" in answer.text
+        async with (
+            handshook.io.anyio.Host(ground.network.device, ground.addresses) as host,
+            httpx.AsyncClient(transport=AsyncTransport(host)) as client,
+        ):
+            for _ in range(5):
+                answer = await client.get(f"http://{ground.kernel}:8000/")
+                assert answer.status_code == 200 and "cmdline" in answer.text
 
     if backend == "asyncio":
         run(main())
@@ -175,30 +178,17 @@ def test_httpx_over_tls(tmp_path):
 
 def test_websockets_as_client_and_as_server(ground):
     async def main():
-        async with two_hosts() as (near, far):
-
-            async def upper(socket):
-                async for message in socket:
-                    await socket.send(message.upper())
-
-            async def talk(uri, port):
-                # The protocol of the library's asyncio client, on a connection of the engine's.
-                from websockets.asyncio.client import ClientConnection
-                from websockets.client import ClientProtocol
-                from websockets.uri import parse_uri
-
-                _, socket = await near.create_connection(
-                    lambda: ClientConnection(ClientProtocol(parse_uri(uri))), FAR, port
-                )
-                await socket.handshake()
-                async with socket:
-                    for size in (0, 1, 100_000):
-                        await socket.send("x" * size)
-                        assert await socket.recv() == "X" * size
-
-            # uvicorn's server has websockets of its own, on the same library.
-            async with serving(far):
-                await talk(f"ws://{FAR}/", 80)
+        async with Host(ground.network.device, ground.addresses) as host:
+            # uvicorn's websockets are that library's.
+            async with serving(host, ws="websockets-sansio"):
+                assert await ground.end(ground.peer("websocket_client", ground.engine, 80)) == "as it should be\n"
+            server = ground.peer("websocket_server", 8765)
+            assert await ground.line(server) == "listening"
+            sock = await host.connect_socket(ground.kernel, 8765)
+            async with websockets.connect("ws://peer/", sock=sock) as client:
+                for size in (0, 1, 100_000):
+                    await client.send("x" * size)
+                    assert await client.recv() == "X" * size
 
     run(main())
 

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import socket
 import sys
+from collections.abc import Callable
 from functools import partial
 from typing import cast
 
@@ -31,9 +32,9 @@ class Server(uvicorn.Server):
         if self.lifespan.should_exit:
             sys.exit(STARTUP_FAILURE)
         config = self.config
-        make = partial(
-            config.http_protocol_class, config=config, server_state=self.server_state, app_state=self.lifespan.state
-        )
+        # Which class that is, the config says; what it is made with is uvicorn's own affair.
+        protocol_class: Callable[..., asyncio.Protocol] = config.http_protocol_class
+        make = partial(protocol_class, config=config, server_state=self.server_state, app_state=self.lifespan.state)
         try:
             server = await self._host.create_server(make, config.port, ssl=config.ssl, backlog=config.backlog)
         except OSError as error:
