@@ -38,6 +38,10 @@ class Handler:
     def ended(self) -> None:
         """The connection is over, or rests in TIME-WAIT. Called once, last."""
 
+    def link_lost(self, error: Exception) -> None:
+        """The link is gone, and with it every connection. Called once, last, in place of `ended`."""
+        self.ended()
+
 
 class Handlers:
     """The handlers of a stack's connections.
@@ -50,7 +54,7 @@ class Handlers:
         self.failed = 0
         self.failure: Exception | None = None
         self._stack = stack
-        self._makers: dict[Listener, Callable[[Connection], Handler]] = {}
+        self._listeners: dict[Listener, Callable[[], object]] = {}
         self._handlers: dict[Connection, Handler] = {}
 
     def __len__(self) -> int:
@@ -68,40 +72,75 @@ class Handlers:
     ) -> Listener:
         """Let `make` give each connection to the port its handler. The rest is as for `Stack.listen`."""
         listener = self._stack.listen(port, backlog, address=address, config=config)
-        self._makers[listener] = make
+        self._listeners[listener] = lambda: self._accept(listener, make)
         return listener
 
+    def add_listener(self, listener: Listener, look: Callable[[], object]) -> None:
+        """Let `look` hear when there is a connection for `Listener.accept`, which is then the caller's to call.
+
+        Also when there will be none any more: the listener is closed, or the link is lost.
+        """
+        self._listeners[listener] = look
+
+    def accepted(self, handler: Handler) -> None:
+        """Let a handler hear the news of a connection that was just accepted, OPENED to begin with."""
+        self._handlers[handler.connection] = handler
+        self._tell(handler.connection, Happened.OPENED)
+
+    def close_listener(self, listener: Listener) -> None:
+        """Stop listening there; what was accepted goes on."""
+        look = self._listeners.pop(listener, None)
+        listener.close()
+        if look is not None:
+            look()
+
     def add(self, handler: Handler) -> None:
-        """Let a handler hear the news of its connection, such as one that `Stack.connect` made."""
+        """Let a handler hear the news of its connection, such as one that `Stack.connect` made.
+
+        From now on it does so in place of the one that did before.
+        """
         self._handlers[handler.connection] = handler
 
-    def close(self) -> None:
-        """Stop listening and abort what is open; the RSTs leave with the link's next turn."""
-        for listener in self._makers:
-            listener.close()
-        self._makers.clear()
-        for connection in list(self._handlers):
-            connection.abort()
+    def close(self, *, spare_leaving: bool = False) -> None:
+        """Stop listening and abort what is open; the RSTs leave with the link's next turn.
+
+        With `spare_leaving`, connections whose handler has left are let finish.
+        """
+        for listener in list(self._listeners):
+            self.close_listener(listener)
+        for connection, handler in list(self._handlers.items()):
+            if not (spare_leaving and handler.left):
+                connection.abort()
         self.dispatch()
+
+    def lose_link(self, error: Exception) -> None:
+        """Tell everyone that the link is gone; nothing more will be heard of any connection."""
+        handlers, self._handlers = self._handlers, {}
+        listeners, self._listeners = self._listeners, {}
+        for handler in handlers.values():
+            handler.link_lost(error)
+        for look in listeners.values():
+            look()
 
     def dispatch(self) -> None:
         """Tell all news that there are."""
         while events := self._stack.events():
             for source, happened in events:
                 if isinstance(source, Listener):
-                    self._accept(source)
+                    look = self._listeners.get(source)
+                    if look is not None:
+                        look()
                 else:
                     self._tell(source, happened)
 
-    def _accept(self, listener: Listener) -> None:
-        make = self._makers.get(listener)
-        while make is not None and (connection := listener.accept()) is not None:
+    def _accept(self, listener: Listener, make: Callable[[Connection], Handler]) -> None:
+        while listener in self._listeners and (connection := listener.accept()) is not None:
             try:
-                self._handlers[connection] = make(connection)
+                handler = make(connection)
             except Exception as error:
                 self._give_up(connection, error)
             else:
-                self._tell(connection, Happened.OPENED)
+                self.accepted(handler)
 
     def _tell(self, connection: Connection, happened: Happened) -> None:
         handler = self._handlers.get(connection)
@@ -116,8 +155,8 @@ class Handlers:
             if not isinstance(error, OSError) or connection.error is None:
                 self._give_up(connection, error)
         if _ENDS[happened]:
-            del self._handlers[connection]
-            handler.ended()
+            # The handler that has it by now: who opened it may have passed it on.
+            self._handlers.pop(connection).ended()
 
     def _give_up(self, connection: Connection, error: Exception) -> None:
         self.failed += 1

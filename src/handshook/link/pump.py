@@ -151,6 +151,17 @@ class Pump:
             # Closed, or 2^64 wakes are pending: nobody sleeps.
             return
 
+    def fileno(self) -> int:
+        """A descriptor that is readable when a turn would find something to do; for a loop that watches many such.
+
+        Together with `patience` it is all that such a loop needs: `turn(0)` when the one or the other says so.
+        """
+        return self._poller.fileno()
+
+    def patience(self) -> float | None:
+        """How many seconds the next turn may wait for the descriptor: 0 when it is due now, None for ever."""
+        return self._patience(None)
+
     @property
     def backlog(self) -> int:
         """How many frames wait because the device's queue was full."""
