@@ -55,7 +55,7 @@ class Handlers:
         self.failed = 0
         self.failure: Exception | None = None
         self._stack = stack
-        self._makers: dict[Listener, Callable[[Connection], Handler]] = {}
+        self._listeners: dict[Listener, Callable[[], object]] = {}
         self._handlers: dict[Connection, Handler] = {}
 
     def __len__(self) -> int:
@@ -73,13 +73,27 @@ class Handlers:
     ) -> Listener:
         """Let `make` give each connection to the port its handler. The rest is as for `Stack.listen`."""
         listener = self._stack.listen(port, backlog, address=address, config=config)
-        self._makers[listener] = make
+        self._listeners[listener] = lambda: self._accept(listener, make)
         return listener
+
+    def add_listener(self, listener: Listener, look: Callable[[], object]) -> None:
+        """Let `look` hear when there is a connection for `Listener.accept`, which is then the caller's to call.
+
+        Also when there will be none any more: the listener is closed, or the link is lost.
+        """
+        self._listeners[listener] = look
+
+    def accepted(self, handler: Handler) -> None:
+        """Let a handler hear the news of a connection that was just accepted, OPENED to begin with."""
+        self._handlers[handler.connection] = handler
+        self._tell(handler.connection, Happened.OPENED)
 
     def close_listener(self, listener: Listener) -> None:
         """Stop listening there; what was accepted goes on."""
-        self._makers.pop(listener, None)
+        look = self._listeners.pop(listener, None)
         listener.close()
+        if look is not None:
+            look()
 
     def add(self, handler: Handler) -> None:
         """Let a handler hear the news of its connection, such as one that `Stack.connect` made.
@@ -93,9 +107,8 @@ class Handlers:
 
         With `spare_leaving`, connections whose handler has left are let finish.
         """
-        for listener in self._makers:
-            listener.close()
-        self._makers.clear()
+        for listener in list(self._listeners):
+            self.close_listener(listener)
         for connection, handler in list(self._handlers.items()):
             if not (spare_leaving and handler.left):
                 connection.abort()
@@ -104,28 +117,31 @@ class Handlers:
     def lose_link(self, error: Exception) -> None:
         """Tell everyone that the link is gone; nothing more will be heard of any connection."""
         handlers, self._handlers = self._handlers, {}
-        self._makers.clear()
+        listeners, self._listeners = self._listeners, {}
         for handler in handlers.values():
             handler.link_lost(error)
+        for look in listeners.values():
+            look()
 
     def dispatch(self) -> None:
         """Tell all news that there are."""
         while events := self._stack.events():
             for source, happened in events:
                 if isinstance(source, Listener):
-                    self._accept(source)
+                    look = self._listeners.get(source)
+                    if look is not None:
+                        look()
                 else:
                     self._tell(source, happened)
 
-    def _accept(self, listener: Listener) -> None:
-        make = self._makers.get(listener)
-        while make is not None and (connection := listener.accept()) is not None:
+    def _accept(self, listener: Listener, make: Callable[[Connection], Handler]) -> None:
+        while listener in self._listeners and (connection := listener.accept()) is not None:
             try:
-                self._handlers[connection] = make(connection)
+                handler = make(connection)
             except Exception as error:
                 self._give_up(connection, error)
             else:
-                self._tell(connection, Happened.OPENED)
+                self.accepted(handler)
 
     def _tell(self, connection: Connection, happened: Happened) -> None:
         handler = self._handlers.get(connection)
