@@ -15,7 +15,6 @@ import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from ...host.ports import FIRST_PORT, LAST_PORT
 from ...tcp.config import Config
 from ...tcp.connection import Connection
 from ...tcp.happened import ENDED
@@ -37,6 +36,8 @@ _both = int.__and__
 _PIECE = 1 << 16
 # When a program has read this share of the window, the peer is told that there is room again.
 _SHARE = 4
+# RFC 6335 6: where a listener that asks for no port is put.
+_DYNAMIC = range(49152, 65536)
 _ANY = ("", "0.0.0.0", "::")
 
 
@@ -184,7 +185,7 @@ class Socket:
         stack, config = self._engine.stack, self._options.config
         if port:
             return stack.listen(port, backlog, address=host, config=config)
-        ports = range(FIRST_PORT, LAST_PORT + 1)
+        ports = _DYNAMIC
         first = random.randrange(len(ports))
         for step in range(len(ports)):
             try:
