@@ -1,6 +1,6 @@
 """A host for programs that block: `with Host(device, addresses) as host`, and its sockets in any number of threads."""
 
-import socket
+import socket as kernel
 import threading
 from collections.abc import Callable, Iterable
 from typing import Self
@@ -11,6 +11,7 @@ from ...link.device import Device
 from ...link.pump import Engine
 from ...tcp.config import Config
 from ..driver import LAST_WORDS, Place
+from .carried import CarriedSocket
 from .engine import EngineThread
 from .errors import family_of
 from .sockets import Socket
@@ -50,9 +51,9 @@ class Host:
         """What the engine's thread has ended of; None while it runs, and after `close`."""
         return self._engine.failure
 
-    def socket(self, family: int = socket.AF_INET) -> Socket:
+    def socket(self, family: int = kernel.AF_INET) -> Socket:
         """A socket that is neither connected nor listens."""
-        if family not in (socket.AF_INET, socket.AF_INET6):
+        if family not in (kernel.AF_INET, kernel.AF_INET6):
             raise ValueError("the engine has AF_INET and AF_INET6")
         return Socket(self._engine, family)
 
@@ -95,6 +96,20 @@ class Host:
             made.close()
             raise
         return made
+
+    def as_socket(self, sock: Socket) -> kernel.socket:
+        """A descriptor of the kernel's for a connection: one end of a pair, which the engine's thread carries to it.
+
+        For libraries that insist on one, and for `ssl.SSLContext.wrap_socket`. The connection is the descriptor's from
+        now on, and `sock` is closed; its time-out goes along. Data waits on either side for the other to read; a
+        half-close and a reset go through, both ways. Raises OSError: ENOTCONN without a connection, EMFILE when there
+        is no descriptor left, and then `sock` is as it was.
+        """
+        with self._engine.call():
+            relay, theirs = CarriedSocket.take_over(sock, self._engine)
+        self._engine.soon(relay.begin)
+        theirs.settimeout(sock.gettimeout())
+        return theirs
 
     def close(self, patience: float = LAST_WORDS) -> None:
         """End it: what the program has closed may take `patience` seconds to finish, all else is reset.

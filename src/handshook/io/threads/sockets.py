@@ -22,6 +22,7 @@ from ...tcp.verdict import Verdict
 from ..socket_face import socket_address
 from .engine import EngineThread
 from .errors import address_of, failed, family_of
+from .files import open_file
 from .line import Line, Listening, Talking, Unused
 from .options import Options
 
@@ -358,6 +359,18 @@ class Socket:
         """There is no descriptor of the kernel's to hand out; see `Host.as_socket`."""
         raise failed(errno.EOPNOTSUPP, "the socket is the engine's; Host.as_socket makes a descriptor of it")
 
+    def hand_over(self) -> tuple[Connection, bytes]:
+        """The connection, and what was peeked at of it, to somebody else: this socket is closed, and it goes on.
+
+        For `Host.as_socket`, with the host's lock held. Raises OSError (ENOTCONN) without a connection that was open.
+        """
+        line = self._talking()
+        if not line.opened:
+            raise failed(errno.ENOTCONN)
+        self._closed = True
+        line.close()
+        return line.connection, line.peeked
+
     def _close(self, reset: bool) -> None:
         with self._lock:
             if self._closed:
@@ -392,26 +405,9 @@ class Socket:
         newline: str | None = None,
     ) -> Any:
         """A file, with the standard library's own classes."""
-        if not set(mode) <= {"r", "w", "b"}:
-            raise ValueError(f"invalid mode {mode!r} (only r, w, b allowed)")
-        writing = "w" in mode
-        reading = "r" in mode or not writing
-        raw: Any = socket.SocketIO(self, "r" * reading + "w" * writing)  # type: ignore[arg-type]
+        file = open_file(self, mode, buffering, encoding=encoding, errors=errors, newline=newline)
         self._files += 1
-        size = io.DEFAULT_BUFFER_SIZE if buffering is None or buffering < 0 else buffering
-        if size == 0:
-            if "b" not in mode:
-                raise ValueError("unbuffered streams must be binary")
-            return raw
-        if reading and writing:
-            buffer: Any = io.BufferedRWPair(raw, raw, size)
-        else:
-            buffer = io.BufferedReader(raw, size) if reading else io.BufferedWriter(raw, size)
-        if "b" in mode:
-            return buffer
-        text = io.TextIOWrapper(buffer, encoding, errors, newline)
-        text.mode = mode  # type: ignore[misc]
-        return text
+        return file
 
     def _decref_socketios(self) -> None:
         """For `socket.SocketIO`: one of the files is closed."""
@@ -445,6 +441,11 @@ class Socket:
         """
         with self._lock:
             return -1 if self._closed else self._line.descriptor()
+
+    def readable(self) -> bool:
+        """Whether a `recv`, or an `accept`, would return at once."""
+        with self._lock:
+            return self._closed or self._line.readable()
 
     @property
     def verdict(self) -> Verdict | None:
