@@ -101,7 +101,7 @@ def test_the_link_is_lost():
     async def main():
         async with hosts() as (near, far):
             listener = open_tcp_listener(far, 7)
-            ours, theirs = await connected(near, far, listener)
+            _ours, theirs = await connected(near, far, listener)
             async with trio.open_nursery() as nursery:
 
                 async def fails(kind, call, *args):

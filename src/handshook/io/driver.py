@@ -5,6 +5,8 @@ never sleeps. A program's call may come at any time between two turns. It `touch
 engine the time, and has one turn follow soon, so that whatever a program says in one breath leaves in one batch.
 """
 
+import errno
+import select
 import socket
 import time
 from collections.abc import Callable, Iterable
@@ -12,7 +14,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from ..host.stack import Stack
-from ..link.device import Device
+from ..link.device import Device, LinkDown
 from ..link.pump import Engine, Pump
 from ..tcp.config import Config
 from ..tcp.connection import Connection
@@ -82,7 +84,8 @@ class Opening(Handler):
 class Driver:
     """What the hosts of all loops share; see `aio.Host` and `anyio.Host` for those that you can use.
 
-    `place` is a device, or what has a `device` and `addresses`, such as a `Place` of the tool. The mtu of `config` is
+    `place` is a device, or what has a `device` and `addresses`, such as a `Place` of the tool; where it has a private
+    network, the end of that is a lost link, too. The mtu of `config` is
     the device's. Without a config Nagle's algorithm is off, as asyncio has it for every socket. `wrap` may put
     something between the engine and the link, such as fault injection: it is given the stack, and returns an `Engine`.
     """
@@ -106,6 +109,10 @@ class Driver:
         self.lost: Exception | None = None
         """Why the link can't be used any more; None while it can."""
         self._pump = Pump(self.stack if wrap is None else wrap(self.stack), device)
+        network = getattr(place, "network", None)
+        if network is not None:
+            # Its device outlives it for as long as we hold it: nothing is sent back, and nothing says so.
+            self._pump.watch(network.fileno(), select.EPOLLIN, self._network_ended)
         self._closed = False
         self._turn_follows = False
         self._tell_time()
@@ -190,6 +197,9 @@ class Driver:
         finally:
             self._turn_follows = False
         return left
+
+    def _network_ended(self, _: int) -> None:
+        raise LinkDown(errno.ENETDOWN, "the private network has ended, and the link is gone with it")
 
     def _lose_link(self, error: Exception) -> None:
         """Tell everybody who waits."""
