@@ -106,17 +106,23 @@ class EngineThread:
                 self.shared.tell_time()
                 self.handlers.close(spare_leaving=True)
                 self.shared.leave()
-                self._wait_for_last_words(patience)
+                self._settle(patience)
             self._ending = True
         self.shared.wake()
         self._thread.join()
 
-    def _wait_for_last_words(self, patience: float) -> None:
+    def settle(self, patience: float) -> bool:
+        """Wait until no connection is left; returns whether none is."""
+        with self.lock:
+            return self._settle(patience)
+
+    def _settle(self, patience: float) -> bool:
         end = time.monotonic() + patience
         while len(self.handlers) and self.failure is None:
             left = end - time.monotonic()
             if left <= 0 or not self.changed.wait(left):
-                return
+                break
+        return not len(self.handlers)
 
     # --- the thread --------------------------------------------------------------------------------------------
 

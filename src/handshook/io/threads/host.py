@@ -111,6 +111,10 @@ class Host:
         theirs.settimeout(sock.gettimeout())
         return theirs
 
+    def settle(self, patience: float = LAST_WORDS) -> bool:
+        """Wait until no connection is left, TIME-WAIT aside, for at most so many seconds; returns whether none is."""
+        return self._engine.settle(patience)
+
     def close(self, patience: float = LAST_WORDS) -> None:
         """End it: what the program has closed may take `patience` seconds to finish, all else is reset.
 
