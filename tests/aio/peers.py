@@ -45,6 +45,46 @@ def serve_echo(port):
                     connection.sendall(data)
 
 
+def echo_many(port):
+    """Echoes to any number of clients at once until it is killed."""
+    import asyncio
+
+    async def echo(reader, writer):
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+    async def serve():
+        async with await asyncio.start_server(echo, "0.0.0.0", port, backlog=4096) as server:
+            print("listening", flush=True)
+            await server.serve_forever()
+
+    asyncio.run(serve())
+
+
+def talk_many(address, port, count):
+    """So many clients of an echo at once; prints for each the hash of what it said, once that has come back."""
+    import asyncio
+
+    async def talk(number):
+        draw, found = random.Random(number), hashlib.blake2b()
+        reader, writer = await asyncio.open_connection(address, port)
+        for _ in range(5):
+            data = draw.randbytes(draw.choice((1, 100, 5000, 70_000)))
+            found.update(data)
+            writer.write(data)
+            assert await reader.readexactly(len(data)) == data
+        writer.close()
+        await writer.wait_closed()
+        print(found.hexdigest())
+
+    async def talk_all():
+        await asyncio.gather(*[talk(number) for number in range(count)])
+
+    asyncio.run(talk_all())
+
+
 def hold(port):
     """Listens and never accepts, until it is killed."""
     with socket.create_server(("0.0.0.0", port)):
@@ -131,6 +171,8 @@ PROGRAMS = {
     for peer in (
         talk,
         serve_echo,
+        echo_many,
+        talk_many,
         hold,
         give_and_take,
         vanish,

@@ -5,11 +5,14 @@ held; what only this thread may do (watch a descriptor, say) is handed to it by 
 """
 
 import contextlib
+import errno
+import select
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import Protocol
 
 from ...host.stack import Stack
 from ...host.step import Step
@@ -19,6 +22,12 @@ from ...tcp.config import Config
 from ..handlers import Handlers
 from .errors import HostDown
 from .shared import Shared
+
+
+class Ending(Protocol):
+    """A private network: its descriptor is readable once it has ended."""
+
+    def fileno(self) -> int: ...
 
 
 class EngineThread:
@@ -38,6 +47,7 @@ class EngineThread:
         wrap: Callable[[Stack], Engine] | None = None,
         observer: Callable[[Step], None] | None = None,
         spare: Callable[[], bool] | None = None,
+        network: Ending | None = None,
     ) -> None:
         self.config = replace(config or Config(), mtu=device.mtu)
         self.stack = Stack(addresses, config=self.config, seed=seed, framing=device.framing)
@@ -51,6 +61,9 @@ class EngineThread:
         self._calls: deque[Callable[[], object]] = deque()
         self._pump = Pump(self.shared, self.shared)
         self.shared.wakes(self._pump)
+        if network is not None:
+            # Its device outlives it for as long as we hold it: nothing is sent back, and nothing says so.
+            self._pump.watch(network.fileno(), select.EPOLLIN, self._network_ended)
         if observer is not None:
             self.stack.observe(observer)
         if spare is not None:
@@ -150,6 +163,9 @@ class EngineThread:
             self.handlers.dispatch()
             if len(self.handlers) < before:
                 self.changed.notify_all()
+
+    def _network_ended(self, _: int) -> None:
+        raise LinkDown(errno.ENETDOWN, "the private network has ended")
 
     def _fail(self, error: BaseException, why: str) -> None:
         with self.lock:

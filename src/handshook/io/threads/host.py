@@ -21,7 +21,7 @@ class Host:
     """An engine driven by a thread of its own, from now until `close`.
 
     `place` is a device, or what has a `device` and `addresses`, such as a `Place` of the tool; the device stays the
-    caller's to close. The mtu of `config` is the device's. `observer` is shown each step, by whichever thread causes
+    caller's to close, and the end of a place's private network is a lost link. The mtu of `config` is the device's. `observer` is shown each step, by whichever thread causes
     it, one at a time; `spare` is as for `Pump.in_spare_time`. `wrap` may put something between the engine and the
     link, such as fault injection: it is given the stack, and returns an `Engine`.
     """
@@ -41,7 +41,10 @@ class Host:
         found = addresses if addresses is not None else getattr(place, "addresses", None)
         if found is None:
             raise ValueError("a device alone has no addresses: say which are the engine's")
-        self._engine = EngineThread(device, found, config, seed, wrap=wrap, observer=observer, spare=spare)
+        network = getattr(place, "network", None)
+        self._engine = EngineThread(
+            device, found, config, seed, wrap=wrap, observer=observer, spare=spare, network=network
+        )
         self.stack = self._engine.stack
         """The engine itself: to be asked only with `lock` held."""
         self.lock: threading.Lock = self._engine.lock

@@ -386,10 +386,10 @@ class Socket:
 
     def __del__(self, _warn: Any = warnings.warn) -> None:
         if not getattr(self, "_closed", True):
-            _warn(f"unclosed {self!r}", ResourceWarning, source=self)
             engine, line = self._engine, self._line
             # Not here: it may be any thread, and one that has the lock.
             engine.soon(lambda: _let_go(engine, line, False))
+            _warn(f"unclosed {self!r}", ResourceWarning, source=self)
 
     _closing = False
 
