@@ -142,6 +142,34 @@ def trickle(address, port):
             time.sleep(0.2)
 
 
+def trickle_once(address, port):
+    """Says the first byte of what a server waits for, and then nothing."""
+    with socket.create_connection((address, port), 30) as connection:
+        connection.sendall(b"1")
+        time.sleep(1000)
+
+
+def vanish_midway(address, port):
+    """Announces a body and is gone after the first of it."""
+    with socket.create_connection((address, port), 30) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        connection.sendall(b"1000\nbegin")
+        time.sleep(0.1)
+
+
+def never_read(address, port):
+    """Connects, and reads nothing."""
+    with socket.create_connection((address, port), 30):
+        time.sleep(1000)
+
+
+def ask(address, port, text):
+    """Says something and prints what comes until the end."""
+    with socket.create_connection((address, port), 30) as connection:
+        connection.sendall(text.encode())
+        sys.stdout.buffer.write(b"".join(iter(lambda: connection.recv(1 << 16), b"")))
+
+
 def websocket_client(address, port):
     """Says some words to a server that says them louder."""
     from websockets.sync.client import connect
@@ -178,6 +206,10 @@ PROGRAMS = {
         vanish,
         keep_alive,
         trickle,
+        trickle_once,
+        vanish_midway,
+        never_read,
+        ask,
         websocket_client,
         websocket_server,
     )

@@ -17,6 +17,10 @@ from .engine import EngineThread
 from .errors import failed
 from .sockets import Socket
 
+# A program that has closed its end looks the same as one that has only finished sending, until it is asked: one that is
+# gone answers no probe once the kernel has forgotten it (tcp_fin_timeout, a minute).
+_PROBES = {socket.TCP_KEEPIDLE: 60, socket.TCP_KEEPINTVL: 10, socket.TCP_KEEPCNT: 3}
+
 _RESET = struct.pack("ii", 1, 0)
 
 
@@ -34,6 +38,9 @@ class CarriedSocket(SocketRelay):
         With the lock held. Raises OSError, and then the socket is as it was.
         """
         ours, theirs = loopback_pair()
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in _PROBES.items():
+            ours.setsockopt(socket.IPPROTO_TCP, option, value)
         with contextlib.ExitStack() as undo:
             undo.callback(ours.close)
             undo.callback(theirs.close)

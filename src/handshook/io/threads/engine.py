@@ -80,6 +80,10 @@ class EngineThread:
         if self._why:
             raise HostDown(self._why) from self.failure
 
+    def down(self) -> bool:
+        """Whether nobody drives the engine any more."""
+        return bool(self._why)
+
     @contextlib.contextmanager
     def call(self) -> Iterator[None]:
         """The lock, the right time, and at the end what there is to say leaves."""

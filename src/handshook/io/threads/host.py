@@ -21,9 +21,10 @@ class Host:
     """An engine driven by a thread of its own, from now until `close`.
 
     `place` is a device, or what has a `device` and `addresses`, such as a `Place` of the tool; the device stays the
-    caller's to close, and the end of a place's private network is a lost link. The mtu of `config` is the device's. `observer` is shown each step, by whichever thread causes
-    it, one at a time; `spare` is as for `Pump.in_spare_time`. `wrap` may put something between the engine and the
-    link, such as fault injection: it is given the stack, and returns an `Engine`.
+    caller's to close, and the end of a place's private network is a lost link. The mtu of `config` is the device's.
+    `observer` is shown each step, by whichever thread causes it, one at a time; `spare` is as for
+    `Pump.in_spare_time`. `wrap` may put something between the engine and the link, such as fault injection: it is
+    given the stack, and returns an `Engine`.
     """
 
     def __init__(

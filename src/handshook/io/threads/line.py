@@ -129,14 +129,15 @@ class Unused(Line):
 
 
 class Listening(Line):
-    """A listener's."""
+    """A listener's; `down` says whether nobody drives the engine any more."""
 
-    def __init__(self, lock: threading.Lock, listener: Listener) -> None:
+    def __init__(self, lock: threading.Lock, listener: Listener, down: Callable[[], bool]) -> None:
         super().__init__(lock)
         self.listener = listener
+        self._down = down
 
     def readable(self) -> bool:
-        return self.listener.closed or bool(self.listener.queue)
+        return bool(self.listener.queue) or self.listener.closed or self._down()
 
 
 class Talking(Line, Handler):
@@ -149,7 +150,6 @@ class Talking(Line, Handler):
         self.over = False
         self.peeked = b""
         self.reading_over = False
-        self.begins: Callable[[], object] | None = None
 
     def readable(self) -> bool:
         connection = self.connection

@@ -93,7 +93,7 @@ class Socket:
                 raise failed(errno.EINVAL, "the socket is connected")
             host, port = self._bound or ("", 0)
             listener = self._listen(None if host in _ANY else host, port, max(1, backlog))
-            line = Listening(self._lock, listener)
+            line = Listening(self._lock, listener, self._engine.down)
             self._engine.handlers.add_listener(listener, line.tell)
             self._replace(line)
             self._bound = (host, listener.port)
