@@ -307,22 +307,22 @@ def test_clients_that_dawdle_vanish_or_never_read(ground, host, capsys):
         never.kill()
 
 
-def test_a_handler_that_hangs_holds_up_nobody_else(hosts):
+@pytest.mark.parametrize("make", [ThreadServer, PoolServer])
+def test_a_handler_that_hangs_holds_up_nobody_else(hosts, make):
     near, far = hosts
-    for make in (ThreadServer, PoolServer):
-        with serving(slow(make(far, ("", 80), Slow))) as server:
-            first, second = asked(near, 2)
-            for _ in range(2):
-                assert server.entered.acquire(timeout=HANG)
-            server.gate.release()
-            until(lambda: first.readable() or second.readable())
-            done, waits = (first, second) if first.readable() else (second, first)
-            assert answer(done) == b"done" and not waits.readable()
-            server.gate.release()
-            assert answer(waits) == b"done"
-            until(lambda server=server: server.counts[Fate.FINISHED] == 2)
-            first.close()
-            second.close()
+    with serving(slow(make(far, ("", 80), Slow))) as server:
+        first, second = asked(near, 2)
+        for _ in range(2):
+            assert server.entered.acquire(timeout=HANG)
+        server.gate.release()
+        until(lambda: first.readable() or second.readable())
+        done, waits = (first, second) if first.readable() else (second, first)
+        assert answer(done) == b"done" and not waits.readable()
+        server.gate.release()
+        assert answer(waits) == b"done"
+        until(lambda: server.counts[Fate.FINISHED] == 2)
+        first.close()
+        second.close()
 
 
 def test_a_server_ends_with_its_host(hosts):

@@ -39,17 +39,27 @@ class Peer:
         """Whether the connection, or the wait for the client, has failed."""
         self._socket = sock
         self._head = b""
+        # A client that waits to be asked for its body (RFC 9110 10.1.1), and was not.
+        self._unasked = False
         self._timeout = timeout
 
     def request(self) -> h11.Request | None:
         """The next request, None when there is none. All of its head must come within the time-out."""
         end = time.monotonic() + self._timeout
-        event = self._next(end)
+        try:
+            event = self._next(end)
+        except TimeoutError:
+            if self.http.trailing_data[0]:
+                raise
+            # It rests between two requests, and may close as it would have.
+            return None
+        self._unasked = self.http.they_are_waiting_for_100_continue
         return event if isinstance(event, h11.Request) else None
 
     def body(self) -> bytes:
         """The next piece of the request's body, b"" at its end."""
-        if self.http.they_are_waiting_for_100_continue:
+        if self._unasked and self.http.they_are_waiting_for_100_continue:
+            self._unasked = False
             self.send(h11.InformationalResponse(status_code=100, headers=[]))
         if self.http.their_state is not h11.SEND_BODY:
             return b""
@@ -70,7 +80,7 @@ class Peer:
         """Whether another request may come; reads what is left of this one, if that is not much."""
         ignored = 0
         while self.http.their_state is h11.SEND_BODY and self.http.our_state is h11.DONE:
-            if self.http.they_are_waiting_for_100_continue or ignored > MOST_IGNORED:
+            if self._unasked or ignored > MOST_IGNORED:
                 return False
             ignored += len(self.body())
         if self.http.our_state is not h11.DONE or self.http.their_state is not h11.DONE:

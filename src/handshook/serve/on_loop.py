@@ -28,6 +28,15 @@ class QuietServer(Server):
     def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]
         return contextlib.nullcontext()
 
+    async def serve_or_fail(self) -> None:
+        """Raises `NoApplication` where uvicorn would end the program: the application's own start has failed."""
+        try:
+            await self.serve()
+        except SystemExit as ended:
+            if ended.code != STARTUP_FAILURE:
+                raise
+            raise NoApplication("the application did not start") from None
+
 
 class Shown:
     """Steps are shown between two rounds of the loop, one at a time, so that nobody waits for their answer."""
@@ -64,10 +73,6 @@ def serve_on_loop(
     )
     try:
         return asyncio.run(_serve(plan, place, config, later, say))
-    except SystemExit as ended:
-        if ended.code != STARTUP_FAILURE:
-            raise
-        raise NoApplication(f"{application.name} did not start") from None
     finally:
         if later is not None:
             later.show_all()
@@ -80,10 +85,12 @@ async def _serve(
         if later is not None:
             host.stack.observe(Shown(later, asyncio.get_running_loop()))
         server = QuietServer(config, host)
-        serving = asyncio.create_task(server.serve())
-        while not server.started:
+        serving = asyncio.create_task(server.serve_or_fail())
+        while not server.started and not serving.done():
             await asyncio.sleep(0.002)
         try:
+            if serving.done():
+                await serving
             if plan.command:
                 return await _beside(plan, place, say)
             say(where(plan, place))
@@ -93,7 +100,8 @@ async def _serve(
             return 0
         finally:
             server.should_exit = True
-            await serving
+            if not serving.done():
+                await serving
 
 
 async def _beside(plan: Plan, place: Place, say: Callable[[str], None]) -> int:

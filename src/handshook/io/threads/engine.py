@@ -62,8 +62,9 @@ class EngineThread:
         self._pump = Pump(self.shared, self.shared)
         self.shared.wakes(self._pump)
         if network is not None:
-            # Its device outlives it for as long as we hold it: nothing is sent back, and nothing says so.
-            self._pump.watch(network.fileno(), select.EPOLLIN, self._network_ended)
+            # Its device outlives it for as long as we hold it: nothing is sent back, and nothing says so. What can be
+            # read there are answers to those who start programs.
+            self._pump.watch(network.fileno(), select.EPOLLRDHUP, self._network_ended)
         if observer is not None:
             self.stack.observe(observer)
         if spare is not None:
