@@ -45,6 +45,46 @@ def serve_echo(port):
                     connection.sendall(data)
 
 
+def echo_many(port):
+    """Echoes to any number of clients at once until it is killed."""
+    import asyncio
+
+    async def echo(reader, writer):
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+    async def serve():
+        async with await asyncio.start_server(echo, "0.0.0.0", port, backlog=4096) as server:
+            print("listening", flush=True)
+            await server.serve_forever()
+
+    asyncio.run(serve())
+
+
+def talk_many(address, port, count):
+    """So many clients of an echo at once; prints for each the hash of what it said, once that has come back."""
+    import asyncio
+
+    async def talk(number):
+        draw, found = random.Random(number), hashlib.blake2b()
+        reader, writer = await asyncio.open_connection(address, port)
+        for _ in range(5):
+            data = draw.randbytes(draw.choice((1, 100, 5000, 70_000)))
+            found.update(data)
+            writer.write(data)
+            assert await reader.readexactly(len(data)) == data
+        writer.close()
+        await writer.wait_closed()
+        print(found.hexdigest())
+
+    async def talk_all():
+        await asyncio.gather(*[talk(number) for number in range(count)])
+
+    asyncio.run(talk_all())
+
+
 def hold(port):
     """Listens and never accepts, until it is killed."""
     with socket.create_server(("0.0.0.0", port)):
@@ -102,6 +142,34 @@ def trickle(address, port):
             time.sleep(0.2)
 
 
+def trickle_once(address, port):
+    """Says the first byte of what a server waits for, and then nothing."""
+    with socket.create_connection((address, port), 30) as connection:
+        connection.sendall(b"1")
+        time.sleep(1000)
+
+
+def vanish_midway(address, port):
+    """Announces a body and is gone after the first of it."""
+    with socket.create_connection((address, port), 30) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        connection.sendall(b"1000\nbegin")
+        time.sleep(0.1)
+
+
+def never_read(address, port):
+    """Connects, and reads nothing."""
+    with socket.create_connection((address, port), 30):
+        time.sleep(1000)
+
+
+def ask(address, port, text):
+    """Says something and prints what comes until the end."""
+    with socket.create_connection((address, port), 30) as connection:
+        connection.sendall(text.encode())
+        sys.stdout.buffer.write(b"".join(iter(lambda: connection.recv(1 << 16), b"")))
+
+
 def websocket_client(address, port):
     """Says some words to a server that says them louder."""
     from websockets.sync.client import connect
@@ -131,11 +199,17 @@ PROGRAMS = {
     for peer in (
         talk,
         serve_echo,
+        echo_many,
+        talk_many,
         hold,
         give_and_take,
         vanish,
         keep_alive,
         trickle,
+        trickle_once,
+        vanish_midway,
+        never_read,
+        ask,
         websocket_client,
         websocket_server,
     )

@@ -54,7 +54,7 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
     parser = commands.add_parser(
         "serve",
         help="a server on the engine, and a program of yours beside it",
-        usage="handshook serve (--echo | --discard | --chargen | --dir DIR) [options]\n"
+        usage="handshook serve (--echo | --discard | --chargen | --dir DIR | --app MODULE:NAME) [options]\n"
         "                       [-- PROGRAM ARGUMENT...]",
         description=DESCRIPTION,
         epilog=EPILOG,
@@ -76,19 +76,42 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
     what.add_argument(
         "--dir", metavar="DIR", help="the files of a directory over HTTP (port 80); links that leave it lead nowhere"
     )
+    what.add_argument(
+        "--app", metavar="MODULE:NAME", help="a WSGI or ASGI application over HTTP (port 80), such as app:application"
+    )
+    _add_workers(parser)
     parser.add_argument("--port", metavar="N", type=port_number, help="another port than the usual one")
     add_watching(parser, "standard error")
     add_place(parser)
     parser.set_defaults(run=run, parser=parser, takes_command=True)
 
 
+def _add_workers(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("with --app")
+    group.add_argument(
+        "--workers",
+        metavar="WHO",
+        help="asyncio: one event loop; thread: a thread for each connection; pool:N: N threads; one: one connection "
+        "at a time (default: asyncio for ASGI, thread for WSGI)",
+    )
+    group.add_argument("--interface", choices=("wsgi", "asgi"), help="which it is, where looking at it can't tell")
+    group.add_argument("--queue", metavar="N", type=int, help="connections that may wait for a thread of the pool (64)")
+    group.add_argument(
+        "--when-full",
+        choices=("wait", "refuse", "shed-oldest"),
+        help="a pool's queue is full and one more comes: leave it in the listener's backlog, reset it, or reset the "
+        "one that has waited longest (default: wait)",
+    )
+
+
 def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     """Runs the command."""
-    if options.service is None and options.dir is None:
-        refuse(options, "one of the arguments --echo --discard --chargen --dir is required")
+    if options.service is None and options.dir is None and options.app is None:
+        refuse(options, "one of the arguments --echo --discard --chargen --dir --app is required")
     if options.dir is not None and not os.path.isdir(options.dir):
         there = os.path.lexists(options.dir)
         refuse(options, f"--dir {options.dir}: " + ("that is no directory" if there else "there is no such directory"))
+    _check_workers(options)
     check_watching(options)
     check_place(options, command)
     shell = ""
@@ -99,9 +122,13 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
         command = (shell,)
 
     from ..lab import PrivateNetworkEnded
-    from ..serve import Plan, serve
+    from ..serve import NoApplication, Plan, serve
 
-    plan = Plan(options.service, options.dir, options.port, command)
+    try:
+        plan = Plan(options.service, options.dir, options.port, command, **_application(options))
+    except NoApplication as error:
+        complain(str(error))
+        return FAILED
     place = open_place(options)
     if place is None:
         return FAILED
@@ -118,7 +145,40 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
         except OSError as error:
             complain(error.strerror or str(error))
             return FAILED
-        except PrivateNetworkEnded as error:
+        except (PrivateNetworkEnded, NoApplication) as error:
             complain(str(error))
             return FAILED
     return code or unwritten(watcher)
+
+
+def _check_workers(options: argparse.Namespace) -> None:
+    for name in ("workers", "interface", "queue", "when_full"):
+        if options.app is None and getattr(options, name) is not None:
+            refuse(options, f"--{name.replace('_', '-')} is for --app")
+    for name in ("queue", "when_full"):
+        if getattr(options, name) is not None and not (options.workers or "").startswith("pool"):
+            refuse(options, f"--{name.replace('_', '-')} is for --workers pool:N")
+    if options.queue is not None and options.queue < 0:
+        refuse(options, "--queue: none is 0")
+    if options.workers is not None:
+        from ..serve import Workers
+
+        try:
+            Workers.named(options.workers)
+        except ValueError as error:
+            refuse(options, f"--workers: {error}")
+
+
+def _application(options: argparse.Namespace) -> dict[str, Any]:
+    """What a plan needs to know of the application. Raises `NoApplication`."""
+    from dataclasses import replace
+
+    from ..serve import Workers, load
+
+    if options.app is None:
+        return {}
+    application = load(options.app, options.interface)
+    usual = "asyncio" if application.interface == "asgi" else "thread"
+    workers = Workers.named(options.workers or usual)
+    chosen = {name: getattr(options, name) for name in ("queue", "when_full") if getattr(options, name) is not None}
+    return {"application": application, "workers": replace(workers, **chosen)}

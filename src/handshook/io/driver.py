@@ -111,8 +111,9 @@ class Driver:
         self._pump = Pump(self.stack if wrap is None else wrap(self.stack), device)
         network = getattr(place, "network", None)
         if network is not None:
-            # Its device outlives it for as long as we hold it: nothing is sent back, and nothing says so.
-            self._pump.watch(network.fileno(), select.EPOLLIN, self._network_ended)
+            # Its device outlives it for as long as we hold it: nothing is sent back, and nothing says so. What can be
+            # read there are answers to those who start programs.
+            self._pump.watch(network.fileno(), select.EPOLLRDHUP, self._network_ended)
         self._closed = False
         self._turn_follows = False
         self._tell_time()

@@ -12,6 +12,8 @@ from ..session.beside import environment, exit_code, program_decides, start_prog
 from ..session.place import Place
 from ..session.session import Observer, Session
 from ..tcp.connection import Connection
+from .application import Application
+from .workers import ONE_EACH, Workers
 
 SERVICES: dict[str, tuple[type[Handler], int]] = {
     "echo": (Echo, ECHO_PORT),
@@ -27,7 +29,9 @@ LAST_WORDS = 1.0
 
 @dataclass(frozen=True)
 class Plan:
-    """What is served: `service` is one of `SERVICES`, or `directory` names one. No `port` means the service's own.
+    """What is served: `service` is one of `SERVICES`, or `directory` names one, or an `application` that `workers` run.
+
+    No `port` means the service's own.
 
     Beside it runs `command`. Without a command it is served for ever.
     """
@@ -36,10 +40,14 @@ class Plan:
     directory: str | None = None
     port: int | None = None
     command: tuple[str, ...] = ()
+    application: Application | None = None
+    workers: Workers = ONE_EACH
 
     @property
     def what(self) -> str:
         """What is served, in a word."""
+        if self.application is not None:
+            return self.application.name
         return self.service or self.directory or ""
 
     @property
@@ -52,22 +60,33 @@ def serve(plan: Plan, place: Place, *, observer: Observer | None = None, say: Ca
     """Does it, and returns the exit code: the command's own; 127 or 126 when it can't be found or started.
 
     `say` is given what the user should know, a sentence at a time. Raises OSError for a directory that can't be
-    served, and `LinkDown` when the device goes.
+    served, `NoApplication` for an application that can't, and `LinkDown` when the device goes.
     """
+    if plan.application is not None:
+        if plan.workers.kind == "asyncio":
+            from .on_loop import serve_on_loop as serve_application
+        else:
+            from .on_threads import serve_on_threads as serve_application
+        return serve_application(plan, plan.application, place, observer, say)
     directory = Directory(plan.directory) if plan.directory is not None else None
     with Session(place, observer=observer) as session:
         session.handlers.listen(plan.at_port, _maker(plan, directory))
         if plan.command:
             code = _run_beside(plan, place, session, say)
         else:
-            where = ", ".join(place.addresses)
-            say(f"{plan.what} on {where} port {plan.at_port}, device {place.device.name}; Ctrl-C ends it")
-            _allow_many_files()
+            say(where(plan, place))
+            allow_many_files()
             while True:
                 session.turn()
         if session.handlers.failed:
             say(f"{session.handlers.failed} connections failed here, the last with {session.handlers.failure!r}")
     return code
+
+
+def where(plan: Plan, place: Place) -> str:
+    """The line that says that it is served now."""
+    addresses = ", ".join(place.addresses)
+    return f"{plan.what} on {addresses} port {plan.at_port}, device {place.device.name}; Ctrl-C ends it"
 
 
 def _maker(plan: Plan, directory: Directory | None) -> Callable[[Connection], Handler]:
@@ -83,7 +102,7 @@ def _run_beside(plan: Plan, place: Place, session: Session, say: Callable[[str],
     if isinstance(program, int):
         return program
     # Only now: the program shouldn't inherit it.
-    _allow_many_files()
+    allow_many_files()
     with program_decides(program):
         wake_at_end(session, program)
         session.until(lambda: program.poll() is not None)
@@ -91,7 +110,7 @@ def _run_beside(plan: Plan, place: Place, session: Session, say: Callable[[str],
     return exit_code(program.wait())
 
 
-def _allow_many_files() -> None:
+def allow_many_files() -> None:
     """As many open files as this user may have: each large file on its way to a client is one."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     try:

@@ -27,6 +27,11 @@ class Resting(Protocol):
     def rest(self) -> None: ...
 
 
+def put_off(observer: Observer) -> Later:
+    """What keeps steps for the observer until there is time; it is told when it has been shown all, where it asks."""
+    return Later(observer, rest=observer.rest if isinstance(observer, Resting) else None)
+
+
 class Session:
     """A stack with `place.addresses` on `place.device`; `config` as for `Stack`, its mtu is the device's.
 
@@ -43,7 +48,7 @@ class Session:
         self._pump = Pump(self.stack, place.device, busy_poll=busy_poll)
         self._later: Later | None = None
         if observer is not None:
-            self._later = Later(observer, rest=observer.rest if isinstance(observer, Resting) else None)
+            self._later = put_off(observer)
             self.stack.observe(self._later)
             self._pump.in_spare_time(self._later.show_one)
         self.tell_time()

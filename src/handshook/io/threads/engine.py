@@ -1,0 +1,194 @@
+"""The engine's thread: it drives the pump, hears the news, and when it ends it tells everybody who waits.
+
+Calls do not travel to it. They are made where the program makes them, in its own thread, with the lock of `Shared`
+held; what only this thread may do (watch a descriptor, say) is handed to it by `soon`, with one wake-up.
+"""
+
+import contextlib
+import errno
+import select
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Protocol
+
+from ...host.stack import Stack
+from ...host.step import Step
+from ...link.device import Device, LinkDown
+from ...link.pump import Engine, Pump
+from ...tcp.config import Config
+from ..handlers import Handlers
+from .errors import HostDown
+from .shared import Shared
+
+
+class Ending(Protocol):
+    """A private network: its descriptor is readable once it has ended."""
+
+    def fileno(self) -> int: ...
+
+
+class EngineThread:
+    """A stack with its addresses on a device, driven by a thread of its own from the beginning.
+
+    `lock` is held for every look at the stack; `changed` is notified when a connection has ended. `failure` is what
+    the thread ended of.
+    """
+
+    def __init__(
+        self,
+        device: Device,
+        addresses: Iterable[str],
+        config: Config | None,
+        seed: int | None,
+        *,
+        wrap: Callable[[Stack], Engine] | None = None,
+        observer: Callable[[Step], None] | None = None,
+        spare: Callable[[], bool] | None = None,
+        network: Ending | None = None,
+    ) -> None:
+        self.config = replace(config or Config(), mtu=device.mtu)
+        self.stack = Stack(addresses, config=self.config, seed=seed, framing=device.framing)
+        self.shared = Shared(self.stack, self.stack if wrap is None else wrap(self.stack), device)
+        self.lock = self.shared.lock
+        self.changed = threading.Condition(self.lock)
+        self.handlers = Handlers(self.stack)
+        self.failure: BaseException | None = None
+        self._why = ""
+        self._ending = False
+        self._calls: deque[Callable[[], object]] = deque()
+        self._pump = Pump(self.shared, self.shared)
+        self.shared.wakes(self._pump)
+        if network is not None:
+            # Its device outlives it for as long as we hold it: nothing is sent back, and nothing says so. What can be
+            # read there are answers to those who start programs.
+            self._pump.watch(network.fileno(), select.EPOLLRDHUP, self._network_ended)
+        if observer is not None:
+            self.stack.observe(observer)
+        if spare is not None:
+            self._spare = spare
+            self._pump.in_spare_time(self._in_spare_time)
+        self.shared.tell_time()
+        self._thread = threading.Thread(target=self._run, name="handshook", daemon=True)
+        self._thread.start()
+
+    # --- for the program's threads -----------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Raises `HostDown` once nobody drives the engine any more."""
+        if self._why:
+            raise HostDown(self._why) from self.failure
+
+    def down(self) -> bool:
+        """Whether nobody drives the engine any more."""
+        return bool(self._why)
+
+    @contextlib.contextmanager
+    def call(self) -> Iterator[None]:
+        """The lock, the right time, and at the end what there is to say leaves."""
+        with self.lock:
+            self.check()
+            self.shared.tell_time()
+            try:
+                yield
+            finally:
+                self.shared.leave()
+
+    def soon(self, call: Callable[[], object]) -> None:
+        """Let the engine's thread make a call, with the lock held; may be asked anywhere, without the lock."""
+        self._calls.append(call)
+        self.shared.wake()
+
+    def watch(self, descriptor: int, events: int, callback: Callable[[int], object]) -> None:
+        """As `Pump.watch`; only for calls that were handed over by `soon`, and for handlers."""
+
+        def locked(ready: int) -> None:
+            with self.lock:
+                callback(ready)
+
+        self._pump.watch(descriptor, events, locked)
+
+    def unwatch(self, descriptor: int) -> None:
+        """As `Pump.unwatch`; only for calls that were handed over by `soon`, and for handlers."""
+        self._pump.unwatch(descriptor)
+
+    def close(self, patience: float) -> None:
+        """Abort what the program has not closed, wait for the rest, end the thread. A second call does nothing."""
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("the engine's thread can't wait for its own end")
+        with self.lock:
+            if not self._why:
+                self._why = "the host is closed"
+                self.shared.tell_time()
+                self.handlers.close(spare_leaving=True)
+                self.shared.leave()
+                self._settle(patience)
+            self._ending = True
+        self.shared.wake()
+        self._thread.join()
+
+    def settle(self, patience: float) -> bool:
+        """Wait until no connection is left; returns whether none is."""
+        with self.lock:
+            return self._settle(patience)
+
+    def _settle(self, patience: float) -> bool:
+        end = time.monotonic() + patience
+        while len(self.handlers) and self.failure is None:
+            left = end - time.monotonic()
+            if left <= 0 or not self.changed.wait(left):
+                break
+        return not len(self.handlers)
+
+    # --- the thread --------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            while not self._ending:
+                self._pump.turn()
+                with self.lock:
+                    self._look()
+        except LinkDown as error:
+            self._fail(error, f"the link is lost: {error.strerror}")
+        except BaseException as error:
+            self._fail(error, f"the engine's thread has ended: {error!r}")
+        else:
+            self._say_farewell()
+        finally:
+            self._pump.close()
+
+    def _look(self) -> None:
+        calls = self._calls
+        while calls:
+            calls.popleft()()
+        if self.stack.news:
+            before = len(self.handlers)
+            self.handlers.dispatch()
+            if len(self.handlers) < before:
+                self.changed.notify_all()
+
+    def _network_ended(self, _: int) -> None:
+        raise LinkDown(errno.ENETDOWN, "the private network has ended")
+
+    def _fail(self, error: BaseException, why: str) -> None:
+        with self.lock:
+            self.failure = error
+            self._why = why
+            self.handlers.lose_link(HostDown(why))
+            self.changed.notify_all()
+
+    def _say_farewell(self) -> None:
+        with self.lock:
+            self.shared.tell_time()
+            self.handlers.close()
+        try:
+            self._pump.turn(0)
+        except OSError:
+            # The device may be gone by now, and then nobody can be told.
+            return
+
+    def _in_spare_time(self) -> bool:
+        with self.lock:
+            return self._spare()
