@@ -98,10 +98,10 @@ SYN,FIN,ACK             | challenge
 ACK                     | duplicate
 ACK of a part           | acked!o
 ACK of all              | our FIN!o>FIN-WAIT-2
-ACK ahead               | challenge
-ACK far ahead           | challenge
-ACK old                 | same
-ACK too old             | challenge
+ACK ahead               | not our SYN
+ACK far ahead           | not our SYN
+ACK old                 | not our SYN
+ACK too old             | not our SYN
 ACK below               | old
 ACK far below           | old
 ACK inside              | duplicate
@@ -124,7 +124,7 @@ data across right       | same*1
 data that fills         | same*1
 data too much           | same*1
 data beyond             | outside
-data, ACK ahead         | challenge
+data, ACK ahead         | not our SYN
 data urgent             | same*1
 FIN                     | same*1
 FIN, ACK of all         | both+1!o>TIME-WAIT
@@ -135,7 +135,7 @@ FIN again               | old
 FIN again, ACK of all   | old!o>FIN-WAIT-2*2
 FIN beyond              | outside
 FIN behind all it takes | same*1
-FIN, ACK ahead          | challenge
+FIN, ACK ahead          | not our SYN
 RST                     | reset>CLOSED
 RST,ACK                 | reset>CLOSED
 RST,ACK ahead           | reset>CLOSED
