@@ -28,7 +28,7 @@ help:
 	@echo 'make bench     this engine beside others, in one run; QUICK=1 for every row once, ROUNDS=n, ONLY=peer,peer'
 	@echo 'make bench-lossy  goodput over lossy paths, beside the kernel'"'"'s own in the same run'
 	@echo 'make format    let ruff lay out the sources'
-	@echo 'make docs      docs/states.md and docs/conformance.md, anew'
+	@echo 'make docs      docs/states.md, docs/conformance.md and docs/why-three.md, anew'
 	@echo 'make clean     remove everything that make has made'
 
 demo: .venv/installed
@@ -51,10 +51,11 @@ format: .venv/tools
 	@.venv/bin/ruff format .
 
 # The states are drawn by the installed package, from the engine's own table; the conformance page is read off the tests'
-# sources, and none of them is run.
+# sources, and none of them is run; the handshakes are explored.
 docs: .venv/installed
 	@.venv/bin/python tests/tcp/states_page.py
 	@.venv/bin/python tests/conformance/page.py
+	@.venv/bin/python tests/prove/page.py
 
 # PYTHONMALLOC: Python's own allocator would hide a byte read too far. Leaks: the interpreter's own would drown ours.
 # The report goes to a file, for pytest's capture dies with the process.

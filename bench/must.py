@@ -22,6 +22,8 @@ MUSTS = [
     Must("cycles-50", 40.0, "pmd-pytcp"),
     Must("cycles-1", 2.0, "gvisor"),
     Must("memory-cycles", 400_000),
+    Must("memory-cycles-server", 400_000),
+    Must("memory-cycles-client", 400_000),
     Must("into-1500", 5.0, "gvisor"),
     Must("into-1500", 0.4, "kernel"),
     Must("out-1500", 8.0, "gvisor"),

@@ -20,7 +20,9 @@ def test_version():
     assert done.stdout.startswith(b"handshook ")
 
 
-@pytest.mark.parametrize("words", [["--help"], ["demo", "--help"], ["serve", "--help"], ["connect", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["demo", "--help"], ["serve", "--help"], ["connect", "--help"], ["prove", "--help"]]
+)
 def test_help_has_examples_and_fits_80_columns(words):
     done = subprocess.run(
         [sys.executable, "-P", "-m", "handshook.cli", *words],

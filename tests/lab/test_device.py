@@ -43,3 +43,10 @@ def test_frames_of_the_largest_size_come_whole(ends: tuple[FrameDescriptor, sock
     for frame in frames:
         far.send(frame)
     assert device.read() == frames
+
+
+def test_a_frame_in_parts_leaves_as_one(ends: tuple[FrameDescriptor, socket.socket]) -> None:
+    device, far = ends
+    frames: list[bytes] = [b"whole", (b"head", memoryview(b"-body-")[1:5], b"tail")]  # type: ignore[list-item]
+    assert device.write(frames) == 2
+    assert [far.recv(100) for _ in range(2)] == [b"whole", b"headbodytail"]

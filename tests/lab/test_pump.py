@@ -337,6 +337,29 @@ def test_spare_time_is_part_of_the_time_that_a_turn_may_take(bench: Bench) -> No
         assert clock[0] == HANG and time.monotonic() - began < HANG
 
 
+def test_a_busy_poll_finds_what_comes_within_it_and_is_over_in_time(bench: Bench) -> None:
+    now, comes = 0.0, 20e-6
+
+    def clock() -> float:
+        nonlocal now
+        if now < comes <= now + 1e-6:
+            bench.far.send(b"frame")
+        now += 1e-6
+        return now
+
+    with Pump(bench.engine, bench.device, clock, busy_poll=50e-6) as pump:
+        assert pump.turn(HANG)
+        # It was asked for all the time until it came, and taken at once.
+        assert bench.engine.heard == [b"frame"] and 20e-6 < now < 30e-6
+        comes = 1.0
+        assert not pump.turn(0.01)
+        assert 70e-6 < now < 90e-6
+        # What may not sleep needs no busy poll.
+        before = now
+        assert not pump.turn(0)
+        assert now < before + 10e-6
+
+
 def test_each_batch_has_the_time_at_which_it_was_read() -> None:
     near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     engine, reads = Recorder(), iter(([b"x"] * BATCH, [b"y"]))

@@ -117,8 +117,8 @@ class TestReceiving:
         t.send("URG,ACK", seq=1, ack=1, data=b"ab", urgent=2)
         t.stack.events()
         connection = listener.accept()
-        (event,) = t.stack.events()
-        assert event.happened & Happened.URGENT
+        ((_, happened),) = t.stack.events()
+        assert happened & Happened.URGENT
         assert connection.urgent == 2
 
     @requirement("MUST-66")

@@ -12,7 +12,7 @@ cdef class Answers:
     cdef Builder _builder
     cdef list _frames, _waits
 
-    cpdef bint waiting(self)
+    cpdef bint waiting(self) except -1
     cpdef bint add(self, bytes frame) except -1
     @cython.locals(length=Py_ssize_t)
     cpdef reset(self, Segment segment)

@@ -48,7 +48,7 @@ cdef class Exchange(Owner):
 
     cpdef receive(self, frame, double now)
     cpdef receive_many(self, list frames, double now)
-    @cython.locals(frames=list, ready=list, builder=Builder, flow=Flow, first=Py_ssize_t)
+    @cython.locals(frames=list, ready=list, builder=Builder, flow=Flow, connection=Connection, first=Py_ssize_t)
     cpdef list transmit(self, double now)
     cdef double _go_on(self, double now) except -1
     cdef list _show_frames(self, list frames)

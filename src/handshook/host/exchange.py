@@ -156,7 +156,10 @@ class Exchange(Owner):
             self.receive(frame, now)
 
     def transmit(self, now: float) -> list[bytes]:
-        """Every packet that is to leave now, in order, ready for the link."""
+        """Every packet that is to leave now, in order, ready for the link.
+
+        Each is bytes; with a framing that `gathers`, a long one may be a tuple of its parts.
+        """
         now = self._go_on(now)
         builder = self._builder
         builder.set_clock(now)
@@ -175,7 +178,8 @@ class Exchange(Owner):
                 builder.log = []
             if flow.stage != CLOSED and flow.stage != TIME_WAIT:
                 if type(flow) is Connection:
-                    flow.settle(now)
+                    connection = flow
+                    connection.settle(now)
                 self._timers.arm(flow)
         builder.log = None
         if self._watched or self._kept:
@@ -248,11 +252,11 @@ class Exchange(Owner):
 
     def taken(self, key: bytes) -> bool:
         """Is this four-tuple in use, or resting?"""
-        return key in self._flows or key in self._time_waits
+        return key in self._flows or self._time_waits.holds(key)
 
     def still_waits(self, key: bytes) -> bool:
         """Is this four-tuple in TIME-WAIT?"""
-        return key in self._time_waits
+        return self._time_waits.holds(key)
 
     # --- arrival -----------------------------------------------------------------------------------------------
 

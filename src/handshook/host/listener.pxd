@@ -1,3 +1,5 @@
+cimport cython
+from ..tcp.connection cimport Connection
 from ..tcp.terms cimport Terms
 
 cdef class Listener:
@@ -8,3 +10,6 @@ cdef class Listener:
     cdef readonly Terms terms
     cdef public bint closed, listed
     cdef object _close
+
+    @cython.locals(connection=Connection)
+    cpdef Connection accept(self)

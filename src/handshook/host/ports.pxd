@@ -2,7 +2,8 @@ cimport cython
 from ..tcp.flow cimport Owner
 from ..tcp.isn cimport Secret
 
-cdef int FIRST_PORT, LAST_PORT
+cdef bint COMPILED
+cdef int FIRST_PORT, LAST_PORT, MOST_KEY
 
 @cython.locals(chosen=bytes, address=bytes)
 cpdef bytes choose_source(dict addresses, bytes remote, local)
@@ -11,8 +12,10 @@ cpdef bytes choose_source(dict addresses, bytes remote, local)
 cdef class Ports:
     cdef Secret _secret
     cdef unsigned long long _count
-    cdef bytes _last_end
-    cdef int _last_offset
+    cdef bytearray _scratch
 
-    @cython.locals(size=int, port=int, _=int, end=bytes, key=bytes)
+    @cython.locals(p="unsigned char*", r="const unsigned char*", k="const unsigned char*", width=Py_ssize_t, i=Py_ssize_t,
+                   at=Py_ssize_t, size=int, port=int, offset="unsigned long long", _=int, key=bytes)
     cpdef bytes choose(self, bytes remote, bytes local, int remote_port, Owner owner)
+    @cython.locals(p="unsigned char*")
+    cdef bytes _first(self, Py_ssize_t count)

@@ -9,6 +9,11 @@ from ..tcp.flow import Owner
 from ..tcp.isn import Secret
 from ..wire.addresses import pack, unpack
 
+# A slice of a C pointer is new bytes already.
+COMPILED = not __file__.endswith(".py")
+# Two IPv6 addresses and two ports.
+MOST_KEY = 36
+
 # RFC 6335 6: the dynamic ports. RFC 6056 3.2 would take all from 1024 on; these are the ones nobody listens at.
 FIRST_PORT = 49152
 LAST_PORT = 65535
@@ -33,14 +38,12 @@ def choose_source(addresses: dict[bytes, str], remote: bytes, local: str | None)
 class Ports:
     """Picks the local port of an active open."""
 
-    __slots__ = ("_count", "_last_end", "_last_offset", "_secret")
+    __slots__ = ("_count", "_scratch", "_secret")
 
     def __init__(self, secret: Secret) -> None:
         self._secret = secret
         self._count = 0
-        # Programs tend to call the same end again.
-        self._last_end = b""
-        self._last_offset = 0
+        self._scratch = bytearray(MOST_KEY)
 
     def choose(self, remote: bytes, local: bytes, remote_port: int, owner: Owner) -> bytes:
         """The key of a four-tuple that is free. Raises `OSError` (EADDRNOTAVAIL) when none is.
@@ -48,15 +51,29 @@ class Ports:
         Each remote end has its own secret starting point and all share a counter, so that ports to one end follow each
         other and are used again as late as possible, and say nothing about ports to another.
         """
+        p = self._scratch
+        r = remote
+        k = local
+        width = len(remote)
+        for i in range(width):
+            p[i] = r[i]
+            p[width + i] = k[i]
+        at = 2 * width
+        p[at] = remote_port >> 8
+        p[at + 1] = remote_port & 0xFF
         size = LAST_PORT - FIRST_PORT + 1
-        end = b"".join((remote, local, remote_port.to_bytes(2, "big")))
-        if end != self._last_end:
-            self._last_end = end
-            self._last_offset = self._secret.siphash(end) % size
+        offset = self._secret.siphash(self._first(at + 2)) % size
         for _ in range(size):
-            port = FIRST_PORT + (self._last_offset + self._count) % size
+            port = FIRST_PORT + (offset + self._count) % size
             self._count += 1
-            key = end + port.to_bytes(2, "big")
+            p[at + 2] = port >> 8
+            p[at + 3] = port & 0xFF
+            key = self._first(at + 4)
             if not owner.taken(key):
                 return key
         raise OSError(EADDRNOTAVAIL, "every ephemeral port to this address and port is in use")
+
+    def _first(self, count: int) -> bytes:
+        """What was written so far."""
+        p = self._scratch
+        return p[:count] if COMPILED else bytes(p[:count])  # type: ignore[return-value]

@@ -7,6 +7,8 @@ from .exchange cimport Exchange
 from .listener cimport Listener
 from .ports cimport choose_source
 
+cdef list HAPPENED
+cdef object ACCEPTABLE
 cdef int CALLED_CONNECT, CALLED_LISTEN, LISTENER_CLOSED
 
 cdef class Stack(Exchange):

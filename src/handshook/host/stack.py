@@ -14,7 +14,7 @@ from ..tcp.half_open import HalfOpen
 from ..tcp.happened import HAPPENED, Happened
 from ..tcp.opening import open_actively
 from ..wire.addresses import is_unicast, make_key, pack, unpack
-from .events import Event, make_event
+from .events import Event
 from .exchange import Exchange
 from .listener import Listener
 from .ports import choose_source
@@ -105,11 +105,11 @@ class Stack(Exchange):
                 listener = source
                 listener.listed = False
                 if listener.queue and not listener.closed:
-                    news.append(make_event((listener, ACCEPTABLE)))
+                    news.append((listener, ACCEPTABLE))
                 continue
             connection = source
             connection.listed = False
-            news.append(make_event((connection, HAPPENED[connection.happened])))
+            news.append((connection, HAPPENED[connection.happened]))
             connection.happened = 0
         self._eventful = []
         return news

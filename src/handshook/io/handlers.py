@@ -11,10 +11,9 @@ from ..host.listener import Listener
 from ..host.stack import Stack
 from ..tcp.config import Config
 from ..tcp.connection import Connection
-from ..tcp.happened import ENDED, Happened
+from ..tcp.happened import Happened, telling
 
-# `&` of two flags is a function in Python, which costs more than a segment does; of two numbers it is not.
-_both = int.__and__
+_ENDS = telling(Happened.ENDED)
 
 
 class Handler:
@@ -155,7 +154,7 @@ class Handlers:
             # handler's.
             if not isinstance(error, OSError) or connection.error is None:
                 self._give_up(connection, error)
-        if _both(happened, ENDED):
+        if _ENDS[happened]:
             # The handler that has it by now: who opened it may have passed it on.
             self._handlers.pop(connection).ended()
 

@@ -57,6 +57,8 @@ class Chargen(Handler):
         if happened & Happened.READABLE:
             while connection.recv(PIECE):
                 pass
-        while connection.writable() >= self._step:
+        room = connection.writable()
+        while room >= self._step:
             taken = connection.send(PATTERN[self._at : self._at + self._step])
             self._at = (self._at + taken) % len(PATTERN)
+            room -= taken

@@ -57,7 +57,10 @@ class Device(Protocol):
         ...
 
     def write(self, frames: list[bytes]) -> int:
-        """Puts frames on the link in order; returns how many were taken: fewer than all when it is full."""
+        """Puts frames on the link in order; returns how many were taken: fewer than all when it is full.
+
+        Where the framing gathers, a frame may be a tuple of its parts.
+        """
         ...
 
     def close(self) -> None:
@@ -105,11 +108,14 @@ class FrameDescriptor:
         return frames
 
     def write(self, frames: list[bytes]) -> int:
-        descriptor, write = self._descriptor, os.write
+        descriptor, write, gather = self._descriptor, os.write, os.writev
         taken = 0
         for frame in frames:
             try:
-                write(descriptor, frame)
+                if isinstance(frame, bytes):
+                    write(descriptor, frame)
+                else:
+                    gather(descriptor, frame)  # in parts, as the framing allows
             except BlockingIOError:
                 break
             except OSError as error:

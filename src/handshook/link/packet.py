@@ -38,7 +38,10 @@ class PacketSocket(FrameDescriptor):
     def __init__(self, descriptor: int, *, name: str, mtu: int, kernel_mac: bytes, engine_mac: bytes) -> None:
         before = bytes(VNET_HEADER) + kernel_mac + engine_mac
         framing = Framing(
-            before + struct.pack(">H", _ETHERTYPE_IP), before + struct.pack(">H", _ETHERTYPE_IPV6), vnet=True
+            before + struct.pack(">H", _ETHERTYPE_IP),
+            before + struct.pack(">H", _ETHERTYPE_IPV6),
+            vnet=True,
+            gathers=True,
         )
         super().__init__(descriptor, name=name, mtu=mtu, framing=framing)
 

@@ -38,7 +38,7 @@ _SIOCGIFFLAGS = 0x8913
 _SIOCGIFMTU = 0x8921
 _IFF_UP = 0x1
 
-FRAMING = Framing(bytes(VNET_HEADER), bytes(VNET_HEADER), vnet=True)
+FRAMING = Framing(bytes(VNET_HEADER), bytes(VNET_HEADER), vnet=True, gathers=True)
 
 
 class Tun(FrameDescriptor):

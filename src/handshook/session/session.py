@@ -36,14 +36,16 @@ class Session:
     """A stack with `place.addresses` on `place.device`; `config` as for `Stack`, its mtu is the device's.
 
     The observer is shown each step in the loop's spare time, and all that there were when `until`, `settle` and `close`
-    return. All of it belongs to one thread. Close it before its place.
+    return. `busy_poll` is as for `Pump`. All of it belongs to one thread. Close it before its place.
     """
 
-    def __init__(self, place: Place, *, config: Config | None = None, observer: Observer | None = None) -> None:
+    def __init__(
+        self, place: Place, *, config: Config | None = None, observer: Observer | None = None, busy_poll: float = 0.0
+    ) -> None:
         self.config = replace(config or Config(), mtu=place.device.mtu)
         self.stack = Stack(place.addresses, config=self.config, framing=place.device.framing)
         self.handlers = Handlers(self.stack)
-        self._pump = Pump(self.stack, place.device)
+        self._pump = Pump(self.stack, place.device, busy_poll=busy_poll)
         self._later: Later | None = None
         if observer is not None:
             self._later = put_off(observer)

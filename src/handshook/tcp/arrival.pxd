@@ -2,7 +2,7 @@ cimport cython
 from ..wire.segment cimport Segment, segment_length
 from .closing cimport end, fin_acked, note_fin, take_fin
 from .ecn cimport heed
-from .opening cimport establish, in_syn_received, in_syn_sent
+from .opening cimport acknowledges, establish, in_syn_received, in_syn_sent
 from .recovery cimport lose_all
 from .selective cimport note_duplicate
 from .sequence cimport before, before_or_at
@@ -19,7 +19,7 @@ cdef int CLOSED, SYN_RECEIVED, SYN_SENT, TIME_WAIT, ACK_NOW, OPENED
 cdef int ACK_NOTHING_NEW, URGENT_NOTED
 cdef int CHALLENGE_ACK, CHALLENGE_ACK_LIMITED, CONNECTION_REFUSED, CONNECTION_RESET, DUPLICATE_SEGMENT
 cdef int ESTABLISHED_ACTIVE, ESTABLISHED_PASSIVE, FIN_ACCEPTED, FIN_ACKED, FIN_BOTH, HALF_OPEN_RESET, NOTHING
-cdef int OUTSIDE_WINDOW, PAWS_REJECTED, RST_OUTSIDE_WINDOW, SYN_REPEATED, TIMESTAMP_MISSING, WITHOUT_ACK_DROPPED
+cdef int OUTSIDE_WINDOW, PAWS_REJECTED, RST_OUTSIDE_WINDOW, SYN_ACK_ACK_BAD, SYN_REPEATED, TIMESTAMP_MISSING, WITHOUT_ACK_DROPPED
 cdef double TIMESTAMP_LAPSES
 
 @cython.locals(outcome=int)

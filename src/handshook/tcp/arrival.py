@@ -11,7 +11,7 @@ from ..wire.word import WORD
 from .closing import end, fin_acked, note_fin, take_fin
 from .ecn import heed
 from .happened import OPENED
-from .opening import establish, in_syn_received, in_syn_sent
+from .opening import acknowledges, establish, in_syn_received, in_syn_sent
 from .owed import ACK_NOW
 from .recovery import lose_all
 from .selective import note_duplicate
@@ -39,6 +39,7 @@ NOTHING = Outcome.NOTHING
 OUTSIDE_WINDOW = Outcome.OUTSIDE_WINDOW
 PAWS_REJECTED = Outcome.PAWS_REJECTED
 RST_OUTSIDE_WINDOW = Outcome.RST_OUTSIDE_WINDOW
+SYN_ACK_ACK_BAD = Outcome.SYN_ACK_ACK_BAD
 SYN_REPEATED = Outcome.SYN_REPEATED
 TIMESTAMP_MISSING = Outcome.TIMESTAMP_MISSING
 URGENT_NOTED = Outcome.URGENT_NOTED
@@ -66,6 +67,10 @@ def segment_arrives(c: TCB, s: Segment, now: float) -> int:
         outcome = _check(c, s, now)
         if outcome:
             return outcome
+        if not c.syn_acked and s.ack != c.iss and not acknowledges(c, s):
+            # A program that closed in SYN-RECEIVED. The state has another name then, but the connection is as little
+            # synchronized as before, and two ends that mean different ones must find that out (RFC 9293 3.5.2, 2).
+            return SYN_ACK_ACK_BAD
         outcome = take_ack(c, s, now)
         if outcome == CHALLENGE_ACK or outcome == CHALLENGE_ACK_LIMITED:
             return outcome

@@ -11,12 +11,18 @@ cdef class SendBuffer:
     cdef Py_ssize_t head, skip, cursor, cursor_start
     cdef readonly Py_ssize_t size
     cdef readonly bytes piece
+    cdef bytes viewed
+    cdef object view
     cdef readonly Py_ssize_t first, last
 
     cpdef append(self, bytes data)
     cpdef drop(self, Py_ssize_t count)
-    @cython.locals(at=Py_ssize_t, start=Py_ssize_t, size=Py_ssize_t, missing=Py_ssize_t, chunk=bytes, parts=list)
+    @cython.locals(first=Py_ssize_t, chunk=bytes)
     cpdef locate(self, Py_ssize_t offset, Py_ssize_t count)
+    @cython.locals(first=Py_ssize_t, found=list, at=Py_ssize_t, chunk=bytes, size=Py_ssize_t)
+    cpdef tuple parts(self, Py_ssize_t offset, Py_ssize_t count)
+    @cython.locals(at=Py_ssize_t, start=Py_ssize_t, size=Py_ssize_t)
+    cdef Py_ssize_t _seek(self, Py_ssize_t offset) except -1
     cpdef release(self)
 
 @cython.final

@@ -13,6 +13,7 @@ from .sequence import distance, signed_distance
 SMALL = 2048
 # Up to this size pieces from beyond a gap that follow each other are put together.
 LARGE = 1 << 16
+NO_VIEW = memoryview(b"")
 # Gaps kept open at once. A sender that makes more of them than this isn't sending what it lost.
 MOST_GAPS = 512
 
@@ -20,7 +21,7 @@ MOST_GAPS = 512
 class SendBuffer:
     """Bytes from the first unacknowledged one on."""
 
-    __slots__ = ("chunks", "cursor", "cursor_start", "first", "head", "last", "piece", "size", "skip")
+    __slots__ = ("chunks", "cursor", "cursor_start", "first", "head", "last", "piece", "size", "skip", "view", "viewed")
 
     def __init__(self) -> None:
         self.chunks: list[bytes] = []
@@ -32,6 +33,9 @@ class SendBuffer:
         self.cursor_start = 0
         self.piece: bytes = b""
         self.first = self.last = 0
+        # The chunk of which a part was handed over last, and the view of it, for the next part is mostly of the same.
+        self.viewed = b""
+        self.view = NO_VIEW
 
     def append(self, data: bytes) -> None:
         """Take more bytes at the end."""
@@ -64,6 +68,39 @@ class SendBuffer:
 
     def locate(self, offset: int, count: int) -> None:
         """Point `piece[first:last]` at `count` bytes from `offset` on (counted from the first unacknowledged one)."""
+        first = self._seek(offset)
+        chunk = self.chunks[self.cursor]
+        if first + count <= len(chunk):
+            self.piece = chunk
+            self.first = first
+            self.last = first + count
+        else:
+            self.piece = b"".join(self.parts(offset, count))
+            self.first = 0
+            self.last = count
+
+    def parts(self, offset: int, count: int) -> tuple[bytes | memoryview, ...]:
+        """The same bytes where they are, piece by piece."""
+        first = self._seek(offset)
+        found: list[bytes | memoryview] = []
+        at = self.cursor
+        while count > 0:
+            chunk = self.chunks[at]
+            size = min(len(chunk) - first, count)
+            if size == len(chunk):
+                found.append(chunk)
+            else:
+                if self.viewed is not chunk:
+                    self.viewed = chunk
+                    self.view = memoryview(chunk)
+                found.append(self.view[first : first + size])
+            count -= size
+            first = 0
+            at += 1
+        return tuple(found)
+
+    def _seek(self, offset: int) -> int:
+        """Move the cursor to the chunk that has the byte at `offset`; returns where in it."""
         if offset < self.cursor_start:
             self.cursor = self.head
             self.cursor_start = -self.skip
@@ -76,21 +113,7 @@ class SendBuffer:
             size = len(self.chunks[at])
         self.cursor = at
         self.cursor_start = start
-        if offset + count <= start + size:
-            self.piece = self.chunks[at]
-            self.first = offset - start
-            self.last = self.first + count
-            return
-        parts: list[bytes | memoryview] = [memoryview(self.chunks[at])[offset - start :]]
-        missing = count - (start + size - offset)
-        while missing > 0:
-            at += 1
-            chunk = self.chunks[at]
-            parts.append(chunk if len(chunk) <= missing else memoryview(chunk)[:missing])
-            missing -= len(chunk)
-        self.piece = b"".join(parts)
-        self.first = 0
-        self.last = count
+        return offset - start
 
     def release(self) -> None:
         """Let go of the piece once the segment is built."""

@@ -15,7 +15,7 @@ cdef unsigned int WORD
 
 cdef double NEVER
 cdef unsigned int ACK, CWR, ECE, FIN, PSH, RST, SYN, URG
-cdef int ECT, MOST_SACK
+cdef int ECT, MOST_SACK, LEAST_APART
 cdef int CLOSED, SYN_RECEIVED, SYN_SENT, ACK_NONE, ACK_NOW, SILENT
 cdef int NOTHING, SENT_ACK, SENT_DATA, SENT_DATA_AGAIN, SENT_FIN, SENT_FIN_AGAIN, SENT_KEEP_ALIVE, SENT_RST, SENT_SYN
 cdef int SENT_SYN_ACK, SENT_SYN_ACK_AGAIN, SENT_SYN_AGAIN, SENT_TAIL_PROBE, SENT_WINDOW_PROBE, SENT_WINDOW_UPDATE
@@ -40,7 +40,7 @@ cdef int _emit_probe(TCB c, Builder b, double now, list frames) except -1
 cdef int _emit_bare(TCB c, Builder b, double now, list frames, unsigned int seq, int outcome) except -1
 @cython.locals(why=int, number="unsigned int")
 cdef _emit_earlier(TCB c, Builder b, double now, list frames)
-@cython.locals(window="unsigned int", out=SendBuffer, gaps=bint)
+@cython.locals(window="unsigned int", out=SendBuffer, gaps=bint, offset=Py_ssize_t)
 cdef int _write(TCB c, Builder b, double now, list frames, unsigned int seq, Py_ssize_t count, unsigned int flags, int why) except -1
 @cython.locals(opening=bint, flags="unsigned int", ack="unsigned int")
 cdef int _emit_syn(TCB c, Builder b, double now, list frames, int why) except -1

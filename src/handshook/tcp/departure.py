@@ -41,6 +41,9 @@ SENT_WINDOW_UPDATE = Outcome.SENT_WINDOW_UPDATE
 # The most that SACK blocks can take up in a header (RFC 2018 3: four of them).
 MOST_SACK = 36
 
+# From this many octets on it costs less to hand over the data in parts than to copy it behind its header.
+LEAST_APART = 8192
+
 # `sendable` says so when not even an empty segment is to leave.
 SILENT = -1
 
@@ -275,9 +278,15 @@ def _write(c: TCB, b: Builder, now: float, frames: list[bytes], seq: int, count:
             c.congestion.used_at = now
         out = c.outgoing
         # Data begins behind the SYN, which takes a number of its own.
-        out.locate(distance((c.snd_una + (0 if c.syn_acked else 1)) & WORD, seq), count)
-        frames.append(b.finish(c.key, seq, c.rcv_nxt, flags, window, out.piece, out.first, out.last, c.mss, why))
-        out.release()
+        offset = distance((c.snd_una + (0 if c.syn_acked else 1)) & WORD, seq)
+        if b.gathers and count >= LEAST_APART and b.log is None:
+            b.parts = out.parts(offset, count)
+            frames.append(b.finish(c.key, seq, c.rcv_nxt, flags, window, b"", 0, count, c.mss, why))
+            b.parts = None
+        else:
+            out.locate(offset, count)
+            frames.append(b.finish(c.key, seq, c.rcv_nxt, flags, window, out.piece, out.first, out.last, c.mss, why))
+            out.release()
     else:
         frames.append(b.finish(c.key, seq, c.rcv_nxt, flags, window, b"", 0, 0, 0, why))
     b.ecn = b.urgent = 0

@@ -32,7 +32,8 @@ cdef class HalfOpen(Flow):
     cpdef take_syn(self, Segment s, Secret secret, double now)
     cpdef hold(self, bytes data)
     cpdef begin_after(self, unsigned int number)
-    cpdef unsigned int window(self)
+    @cython.locals(held=Py_ssize_t, room=Py_ssize_t)
+    cpdef unsigned int window(self) except? 1
     @cython.locals(why=int)
     cpdef int arrive(self, Segment segment, double now) except -1
     cpdef int wake(self, double now) except -1

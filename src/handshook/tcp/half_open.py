@@ -114,7 +114,8 @@ class HalfOpen(Flow):
     def window(self) -> int:
         """What our SYN,ACK offers, unscaled (RFC 7323 2.2): the room that data on the SYN has left."""
         held = 0 if self.data is None else len(self.data)
-        return min(self.terms.receive_window - held, 0xFFFF)
+        room = self.terms.receive_window - held
+        return min(room, 0xFFFF)
 
     def arrive(self, segment: Segment, now: float) -> int:
         """Judge a segment; ESTABLISHED_PASSIVE asks the stack to make the connection and hand it the segment."""

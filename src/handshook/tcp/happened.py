@@ -19,6 +19,15 @@ class Happened(IntFlag):
 # By number: making a flag from its bits costs more than a segment does.
 HAPPENED = [Happened(bits) for bits in range(1 << len(Happened))]
 
+
+def telling(kinds: Happened) -> list[bool]:
+    """Is any of these kinds among some news? By the number of the news: `telling(Happened.ENDED)[happened]`.
+
+    For a program with many connections: `&` of two flags is a function in Python, a look into a list is not.
+    """
+    return [bool(kinds & news) for news in HAPPENED]
+
+
 # For the engine, which counts with plain integers.
 OPENED = Happened.OPENED.value
 READABLE = Happened.READABLE.value

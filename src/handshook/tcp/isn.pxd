@@ -12,7 +12,7 @@ cdef class Secret:
     @cython.locals(p="const unsigned char*", v0="unsigned long long", v1="unsigned long long", v2="unsigned long long",
                    v3="unsigned long long", word="unsigned long long", byte="unsigned long long", n=Py_ssize_t,
                    whole=Py_ssize_t, at=Py_ssize_t, i=int, rounds=int, _=int)
-    cpdef unsigned long long siphash(self, bytes data)
+    cpdef unsigned long long siphash(self, bytes data) except? 1
     cpdef unsigned int initial_sequence(self, bytes key, double now)
     cpdef unsigned int timestamp_offset(self, bytes key)
 

@@ -22,6 +22,7 @@ cpdef read_syn_options(TCB c, Segment s)
 cpdef take_syn(TCB c, Segment s, double now)
 @cython.locals(good_ack=bint)
 cpdef int in_syn_sent(TCB c, Segment s, double now) except -1
+cpdef bint acknowledges(TCB c, Segment s) noexcept
 @cython.locals(flags="unsigned int")
 cpdef int in_syn_received(unsigned int iss, unsigned int irs, unsigned int rcv_nxt, unsigned int window, Segment s,
                           unsigned int ts_recent, bint timestamps) except -1

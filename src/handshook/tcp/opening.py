@@ -99,7 +99,7 @@ def in_syn_sent(c: TCB, s: Segment, now: float) -> int:
     good_ack = False
     if s.flags & ACK:
         # First: only our SYN is out, so only its sequence number can be acknowledged.
-        good_ack = before(c.iss, s.ack) and before_or_at(s.ack, c.snd_nxt)
+        good_ack = acknowledges(c, s)
         if not good_ack:
             return SYN_SENT_RST_IGNORED if s.flags & RST else SYN_SENT_ACK_BAD
     if s.flags & RST:
@@ -119,6 +119,11 @@ def in_syn_sent(c: TCB, s: Segment, now: float) -> int:
     c.snd_nxt = c.iss
     c.scoreboard = None
     return SIMULTANEOUS_SYN
+
+
+def acknowledges(c: TCB, s: Segment) -> bool:
+    """Is our SYN acknowledged, and nothing that we have not sent?"""
+    return before(c.iss, s.ack) and before_or_at(s.ack, c.snd_nxt)
 
 
 def in_syn_received(iss: int, irs: int, rcv_nxt: int, window: int, s: Segment, ts_recent: int, timestamps: bool) -> int:

@@ -17,6 +17,8 @@ cdef class Sent:
 cpdef Sent stretch(unsigned int seq, unsigned int end, double at, bint again)
 
 @cython.final
+@cython.no_gc
+@cython.freelist(64)
 cdef class Scoreboard:
     cdef readonly list records
     cdef readonly Py_ssize_t head, lost_from, out, lost, sacked, credit

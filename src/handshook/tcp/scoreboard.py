@@ -164,7 +164,9 @@ class Scoreboard:
                     delivered += size
                 record.seq = una
         if self.head == len(self.records):
-            self.records.clear()
+            # One at a time, for mostly there is but one.
+            while self.records:
+                self.records.pop()
             self.head = self.lost_from = 0
         elif self.head > EMPTIED and self.head * 2 > len(self.records):
             del self.records[: self.head]

@@ -13,12 +13,14 @@ cdef class Builder:
     cdef public object framing
     cdef public int ttl, dscp, own_ttl, own_dscp, ecn, urgent
     cdef readonly Py_ssize_t headroom
-    cdef readonly bint vnet
+    cdef readonly bint vnet, gathers
+    cdef public tuple parts
     cdef unsigned long long[::1] counts
     cdef public list log
     cdef bytearray scratch
     cdef readonly unsigned int clock
     cdef Py_ssize_t start, option_end
+    cdef int written
 
     @cython.locals(milliseconds="unsigned long long")
     cpdef void set_clock(self, double now) noexcept
@@ -36,8 +38,9 @@ cdef class Builder:
     cpdef add_sack(self, list blocks)
     cpdef Py_ssize_t options_length(self)
     @cython.locals(p="unsigned char*", k="const unsigned char*", tcp=Py_ssize_t, data=Py_ssize_t, size=Py_ssize_t,
-                   width=Py_ssize_t, length=Py_ssize_t, total="unsigned long long")
-    cpdef bytes finish(self, bytes key, unsigned int seq, unsigned int ack, unsigned int flags, unsigned int window,
+                   width=Py_ssize_t, length=Py_ssize_t, total="unsigned long long",
+                   header=bytes)
+    cpdef finish(self, bytes key, unsigned int seq, unsigned int ack, unsigned int flags, unsigned int window,
                        bytes payload, Py_ssize_t first, Py_ssize_t last, Py_ssize_t unit,
                        int outcome)
     @cython.locals(p="unsigned char*")

@@ -41,22 +41,27 @@ class Builder:
         "dscp",
         "ecn",
         "framing",
+        "gathers",
         "headroom",
         "log",
         "option_end",
         "own_dscp",
         "own_ttl",
+        "parts",
         "scratch",
         "start",
         "ttl",
         "urgent",
         "vnet",
+        "written",
     )
 
     def __init__(self, framing: Framing = PLAIN, ttl: int = DEFAULT_TTL, dscp: int = 0) -> None:
         self.framing = framing
         self.headroom = framing.headroom
         self.vnet = framing.vnet
+        self.gathers = framing.gathers
+        self.parts: tuple[bytes | memoryview, ...] | None = None  # the data of the next frame, where it leaves in parts
         # What a segment has that belongs to no connection; and what the one being written has.
         self.ttl = self.own_ttl = ttl
         self.dscp = self.own_dscp = dscp
@@ -66,6 +71,7 @@ class Builder:
         self.counts = array("Q", [0]) * OUTCOMES
         self.log: list[int] | None = None
         self.scratch = bytearray(SCRATCH)
+        self.written = 0  # for which IP version the link's header stands in it; `_vnet_header` sets all of its own
         self.clock = 0
         self.start = 0
         self.option_end = 0
@@ -166,11 +172,10 @@ class Builder:
         unit: int,
         outcome: int,
     ) -> bytes:
-        """The frame: all headers, then payload[first:last]; `outcome` names why it is sent.
+        """The frame: all headers, then payload[first:last] or `parts`; `outcome` names why it is sent.
 
         `key` is the connection's key as it stands in *arriving* packets; addresses and ports are turned round here.
-        `unit` is the most payload one packet on the wire may carry: a longer one leaves for the link to be
-        cut up (framing with `vnet` only).
+        `unit` is the most payload of one packet: a longer one leaves for the link to be cut up (with `vnet` only).
         """
         self.counts[outcome] += 1
         if self.log is not None:
@@ -208,11 +213,12 @@ class Builder:
             total = fold(total + word_sum(self.scratch, tcp, data) + word_sum(payload, first, last)) ^ 0xFFFF
         p[tcp + 16] = total >> 8
         p[tcp + 17] = total & 0xFF
+        header: bytes = p[:data] if COMPILED else bytes(p[:data])  # type: ignore[assignment]
+        if self.parts is not None:
+            return (header, *self.parts)  # type: ignore[return-value]  # as the framing says
         if size == 0:
-            return p[:data] if COMPILED else bytes(p[:data])  # type: ignore[return-value]
-        if size == len(payload):
-            return b"".join((p[:data], payload))
-        return b"".join((p[:data], memoryview(payload)[first:last]))
+            return header
+        return b"".join((header, payload if size == len(payload) else memoryview(payload)[first:last]))
 
     def _put32(self, at: int, value: int) -> None:
         p = self.scratch
@@ -225,8 +231,9 @@ class Builder:
         p = self.scratch
         k = key
         at = self.headroom
-        if at:
+        if self.written != 4:
             self.scratch[:at] = self.framing.header4
+            self.written = 4
         length += 20
         p[at] = 0x45
         p[at + 1] = self.own_dscp << 2 | self.ecn  # RFC 2474 3, RFC 3168 5
@@ -250,8 +257,9 @@ class Builder:
         p = self.scratch
         k = key
         at = self.headroom
-        if at:
+        if self.written != 6:
             self.scratch[:at] = self.framing.header6
+            self.written = 6
         p[at] = 0x60 | self.own_dscp >> 2
         p[at + 1] = (self.own_dscp & 3) << 6 | self.ecn << 4
         p[at + 2] = p[at + 3] = 0

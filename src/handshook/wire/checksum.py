@@ -14,7 +14,12 @@ def word_sum(data: bytes | bytearray, start: int, end: int) -> int:
         p = data
         total = 0
         i = start
-        while i + 1 < end:
+        # Two words at a time: 65536 is 1 modulo 65535.
+        while i + 3 < end:
+            high = p[i]
+            total += (high << 24) | (p[i + 1] << 16) | (p[i + 2] << 8) | p[i + 3]
+            i += 4
+        if i + 1 < end:
             total += (p[i] << 8) | p[i + 1]
             i += 2
         if i < end:

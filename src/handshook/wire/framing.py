@@ -22,11 +22,16 @@ VNET_GSO_ECN = 0x80  # the first of the pieces carries CWR
 
 @dataclass(frozen=True)
 class Framing:
-    """The bytes before each packet that leaves, by IP version; an arriving frame has as many."""
+    """The bytes before each packet that leaves, by IP version; an arriving frame has as many.
+
+    `gathers` says that a long frame may leave as a tuple of its parts, bytes or memoryviews, which the device puts
+    together (writev): its data is then not copied before the kernel takes it. Only with `vnet`.
+    """
 
     header4: bytes = b""
     header6: bytes = b""
     vnet: bool = False
+    gathers: bool = False
 
     def __post_init__(self) -> None:
         if len(self.header4) != len(self.header6):
@@ -35,6 +40,8 @@ class Framing:
             raise ValueError(f"a link header of {len(self.header4)} bytes; {MOST_HEADROOM} is the most")
         if self.vnet and len(self.header4) < VNET_HEADER:
             raise ValueError(f"a virtio_net_hdr needs {VNET_HEADER} bytes")
+        if self.gathers and not self.vnet:
+            raise ValueError("a frame in parts has no checksum of its own: gathers needs vnet")
 
     @property
     def headroom(self) -> int:

@@ -20,9 +20,9 @@ cdef class Segment:
     cdef public unsigned int tsval, tsecr
 
 @cython.locals(word="unsigned int")
-cdef unsigned int _u32(const unsigned char* p, Py_ssize_t at)
+cdef unsigned int _u32(const unsigned char* p, Py_ssize_t at) noexcept
 
-cpdef Py_ssize_t segment_length(Segment segment)
+cpdef Py_ssize_t segment_length(Segment segment) except -1
 
 @cython.locals(version=int, why=int)
 cpdef int parse(bytes frame, Py_ssize_t start, bint trusted, Segment segment) except -1

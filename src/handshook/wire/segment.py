@@ -96,6 +96,8 @@ class Segment:
     @property
     def data(self) -> bytes:
         """The payload."""
+        if self.data_start == self.data_end:
+            return b""
         return self.frame[self.data_start : self.data_end]
 
     @property

@@ -35,12 +35,12 @@ def arrive(ground, kind, mode):
 def news(ground):
     """What the program is told, all of it put together; what waits to be accepted is accepted."""
     told = Happened(0)
-    for event in ground.stack.events():
-        told |= event.happened
+    for _, happened in ground.stack.events():
+        told |= happened
     if Happened.ACCEPTABLE in told:
         ground.connection = ground.listener.accept()
-        for event in ground.stack.events():
-            told |= event.happened
+        for _, happened in ground.stack.events():
+            told |= happened
         assert ground.listener.accept() is None
     return told & NEWS
 

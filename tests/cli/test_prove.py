@@ -1,0 +1,68 @@
+"""`handshook prove`: what it says, and how it ends."""
+
+import json
+
+import pytest
+from cli.commands import plain
+
+
+def test_a_lesser_handshake_fails_with_its_way_and_its_ladder():
+    done = plain("prove", "two-way")
+    text = done.stdout.decode()
+    assert done.returncode == 1
+    for said in ("GHOST FAILS", "BELIEF FAILS", "AGREEMENT FAILS", "as the server sees it:", "SYN_ANSWERED"):
+        assert said in text
+    assert "two-way does not hold" in text
+
+
+def test_the_engines_own_holds_and_what_was_not_covered_is_said():
+    done = plain("prove", "--small", "--all-cores", "--quiet")
+    text = done.stdout.decode()
+    assert done.returncode == 0
+    assert "three-way holds" in text
+    assert "not covered" in text
+    assert done.stderr == b""
+
+
+def test_for_machines():
+    done = plain("prove", "no-time-wait", "--json", "--ascii")
+    assert done.returncode == 1
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert first["handshake"] == second["handshake"] == "no-time-wait"
+    assert [each["property"] for each in first["failed"]] == ["close"]
+    assert len(first["failed"][0]["way"]) == first["failed"][0]["steps"]
+    assert first["exhausted"] is False
+
+
+def test_bounds_of_ones_own():
+    done = plain("prove", "--bounds", "opens=1/0,copies=1", "--json")
+    assert done.returncode == 0
+    (line,) = done.stdout.splitlines()
+    result = json.loads(line)
+    assert result["bounds"] == "opens=1/0,copies=1,in_flight=4"
+    assert result["exhausted"] is True
+
+
+def test_plain_characters():
+    done = plain("prove", "two-way", "--ascii")
+    assert done.stdout.isascii()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["four-way"], "four-way"),
+        (["--bounds", "x=1"], "no bound"),
+        (["--bounds", "copies=99"], "0 to 7"),
+        (["--bounds", "copies=1", "--scope", "life"], "stands for itself"),
+        (["--scope", "nowhere"], "old-segments"),
+        (["two-way", "--scope", "life"], "old-segments"),
+        (["--most", "0"], "at least one"),
+        (["--", "true"], "takes no command"),
+    ],
+)
+def test_wrong_usage_ends_with_2(words, said):
+    done = plain("prove", *words)
+    assert done.returncode == 2
+    assert said in done.stderr.decode()
+    assert done.stdout == b""
