@@ -15,8 +15,9 @@ from rich.console import Console
 from .figures import Figures, Round
 from .grounds import Failed, Ground
 from .needs import ALWAYS, HERE, build_drivers
+from .programs import programs
 from .report import show, write
-from .rows import FULL, IN_MEMORY, PHASES, QUICK, ROWS, SINGLE, Act, Missing, Pace, Value, alone
+from .rows import FULL, IN_MEMORY, PHASES, QUICK, ROWS, SINGLE, WITH_PROGRAMS, Act, Missing, Pace, Value, alone
 from .stacks import OURS, Peer, find
 
 ROUNDS = 5
@@ -81,6 +82,8 @@ def one_round(peers: list[Peer], pace: Pace) -> Round:
             finally:
                 placed[peer.name].close()
     for peer in peers:
+        if peer.name in WITH_PROGRAMS:
+            found[peer.name].update(programs(peer, pace))
         if peer.name in IN_MEMORY:
             found[peer.name].update(alone(peer, pace))
     return found

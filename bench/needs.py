@@ -27,7 +27,12 @@ class Need:
 
 
 # Without these there is no bench at all.
-ALWAYS = [Need("gcc", "gcc"), Need("libc6-dev", "/usr/include/stdio.h"), Need("util-linux", "nsenter")]
+ALWAYS = [
+    Need("gcc", "gcc"),
+    Need("libc6-dev", "/usr/include/stdio.h"),
+    Need("util-linux", "nsenter"),
+    Need("wrk", "wrk"),
+]
 GO = Need("golang-go", "go")
 GO_GVISOR = Need("golang-gvisor-gvisor-dev", str(GVISOR))
 LIBLWIP = Need("liblwip-dev", str(LWIP))

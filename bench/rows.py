@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from . import services
 from .grounds import Failed, Ground, measured
 from .needs import HERE
-from .stacks import OURS, UNCOMPILED, Peer, python_of
+from .stacks import KERNEL, OURS, UNCOMPILED, Peer, python_of
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,9 @@ def _mtu_rows(mtu: int) -> list[Row]:
     ]
 
 
+KINDS = {"blocking": "a thread for each connection", "asyncio": "one event loop"}
+AT_ONCE = (1, 50)
+
 ROWS = [
     Row("cycles-1", "open-and-close cycles, 1 at once", "1/s", True),
     Row("cycles-50", "open-and-close cycles, 50 at once", "1/s", True),
@@ -83,6 +86,11 @@ ROWS = [
     Row("crowd-cost", "cycles kept beside 100,000 idle", "%", True),
     Row("first", "start to first connection", "ms", False),
     Row("idle-cpu", "processor while idle", "%", False),
+    *[
+        Row(f"{kind}-{count}", f"a Python program, {what}: requests, {count} at once", "1/s", True)
+        for kind, what in KINDS.items()
+        for count in AT_ONCE
+    ],
     Row("import", "import handshook", "ms", False),
     Row("import-stack", "from handshook import Stack", "ms", False),
 ]
@@ -290,3 +298,5 @@ SINGLE = [
     Act(crowd, ("crowd-0", "crowd-10k", "crowd-100k", "crowd-cost", "idle-memory")),
 ]
 IN_MEMORY = (OURS, UNCOMPILED)
+# Who runs a Python program; see programs.py.
+WITH_PROGRAMS = (OURS, KERNEL, UNCOMPILED)

@@ -11,6 +11,8 @@ ECHO = 5101
 HANGUP, HANGUP_PORTS = 5200, 2
 # Discard again, with as many half-open connections as the peer can be told to keep.
 HALF = 5300
+# Where only a small program serves; see programs.py.
+PROGRAM = 5400
 
 HALF_OPEN_LIMIT = 200_000
 BACKLOG = 4096

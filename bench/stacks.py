@@ -21,7 +21,7 @@ from .needs import (
     build_lwip,
 )
 
-OURS, UNCOMPILED = "handshook", "uncompiled"
+OURS, UNCOMPILED, KERNEL = "handshook", "uncompiled", "kernel"
 NUMBERS = [str(port) for port in PORTS]
 START = 8.0
 
@@ -132,7 +132,7 @@ PROXY = {
 
 PEERS = [
     Peer(OURS, "this engine, compiled, on a TUN", _engine(python_of(OURS))),
-    Peer("kernel", "Linux to Linux over veth, offloads on", _kernel, kernel=True),
+    Peer(KERNEL, "Linux to Linux over veth, offloads on", _kernel, kernel=True),
     Peer(
         "gvisor",
         "gVisor's netstack (Go), Debian's golang-gvisor-gvisor-dev, on a TUN",

@@ -45,8 +45,8 @@ def serve_echo(port):
                     connection.sendall(data)
 
 
-def echo_many(port):
-    """Echoes to any number of clients at once until it is killed."""
+def echo_many(port, ports=1):
+    """Echoes to any number of clients at once, on so many ports, until it is killed."""
     import asyncio
 
     async def echo(reader, writer):
@@ -56,9 +56,9 @@ def echo_many(port):
         writer.close()
 
     async def serve():
-        async with await asyncio.start_server(echo, "0.0.0.0", port, backlog=4096) as server:
-            print("listening", flush=True)
-            await server.serve_forever()
+        servers = [await asyncio.start_server(echo, "0.0.0.0", port + n, backlog=4096) for n in range(ports)]
+        print("listening", flush=True)
+        await asyncio.gather(*[server.serve_forever() for server in servers])
 
     asyncio.run(serve())
 

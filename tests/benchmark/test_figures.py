@@ -2,7 +2,7 @@
 
 from bench.figures import Figures, Spread, judge
 from bench.must import MUSTS, Must
-from bench.rows import ALONE, PHASES, ROW, ROWS, SINGLE, Missing
+from bench.rows import ALONE, AT_ONCE, KINDS, PHASES, ROW, ROWS, SINGLE, Missing
 from bench.stacks import OURS, PEERS, UNCOMPILED
 
 NAMES = {peer.name for peer in PEERS}
@@ -53,8 +53,9 @@ def test_every_row_is_measured_by_one_act_or_another() -> None:
     acts = [act for _, acts in PHASES for act in acts] + SINGLE
     measured = [key for act in acts for key in act.rows]
     assert len(measured) == len(set(measured))
-    # Those of the engine alone, and the start, are not an act's.
+    # Those of the engine alone, the start, and the programs, are not an act's.
     others = {row.key for row in ALONE} | {"first", "import", "import-stack"}
+    others |= {f"{kind}-{count}" for kind in KINDS for count in AT_ONCE}
     assert set(measured) | others == set(ROW)
     assert len(ROW) == len(ROWS) + len(ALONE)
 

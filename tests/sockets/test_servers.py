@@ -90,17 +90,23 @@ def test_ten_thousand_requests_on_one_connection(ground, host, site):
         until(lambda: server.counts() == {"accepted": 1, "finished": 1})
 
 
-def test_a_body_each_way(ground, host):
+def swap_for(megabytes):
+    """A handler that takes a body to the end, and gives one of the same size back."""
+
     class Swap(socketserver.BaseRequestHandler):
         def handle(self):
             found = hashlib.blake2b()
             while data := self.request.recv(1 << 20):
                 found.update(data)
-            assert found.hexdigest() == digest(64)
-            for piece in body(64):
+            assert found.hexdigest() == digest(megabytes)
+            for piece in body(megabytes):
                 self.request.sendall(piece)
 
-    with serving(HostServer(host, ("", 80), Swap)) as server:
+    return Swap
+
+
+def test_a_body_each_way(ground, host):
+    with serving(HostServer(host, ("", 80), swap_for(64))) as server:
         assert ground.peer("give_and_take", ground.engine, 80, 64).stdout.read().decode() == digest(64) + "\n"
         until(lambda: server.counts[Fate.FINISHED] == 1)
 

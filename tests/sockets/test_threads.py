@@ -11,10 +11,13 @@ THREADS = 200
 
 
 class Storm:
-    """`THREADS` threads that open connections, talk to an echo and close, each for as long as `go_on(round)` says."""
+    """`THREADS` threads that open connections, talk to an echo and close, each for as long as `go_on(round)` says.
 
-    def __init__(self, host, address, go_on):
-        self._host, self._address, self._go_on = host, address, go_on
+    Each connection rests in TIME-WAIT, so many of them need more than one port to go to.
+    """
+
+    def __init__(self, host, address, ports, go_on):
+        self._host, self._address, self._ports, self._go_on = host, address, ports, go_on
         self._lock = threading.Lock()
         self.connections = self.octets = 0
 
@@ -29,7 +32,8 @@ class Storm:
         while self._go_on(turn):
             turn += 1
             said = 0
-            with self._host.create_connection(self._address, timeout=HANG) as sock:
+            port = draw.choice(self._ports)
+            with self._host.create_connection((self._address, port), timeout=HANG) as sock:
                 for _ in range(draw.randrange(1, 4)):
                     data = draw.randbytes(draw.choice((1, 100, 5000, 70_000)))
                     sock.sendall(data)
@@ -48,7 +52,7 @@ class Storm:
 def test_two_hundred_threads_against_the_kernel(ground, host):
     server = ground.peer("echo_many", 9000)
     server.stdout.readline()
-    storm = Storm(host, (ground.kernel, 9000), lambda turn: turn < 3)
+    storm = Storm(host, ground.kernel, [9000], lambda turn: turn < 3)
     storm.run()
     assert storm.connections == 3 * THREADS
     assert host.settle(HANG)

@@ -34,6 +34,8 @@ examples:
   handshook serve --dir . -- sh -c 'curl -g "http://[$HANDSHOOK_ADDRESS6]/"'
   handshook serve --echo --explain -- python3 my_client.py
   handshook serve --chargen -- sh -c 'nc $HANDSHOOK_ADDRESS 19 | head -c 200'
+  handshook serve --app app:application --workers pool:8 -- my_load_test
+      a WSGI or ASGI application of yours, on eight threads
   handshook serve --echo
       without a program: your own shell, inside
 
@@ -54,8 +56,8 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
     parser = commands.add_parser(
         "serve",
         help="a server on the engine, and a program of yours beside it",
-        usage="handshook serve (--echo | --discard | --chargen | --dir DIR | --app MODULE:NAME) [options]\n"
-        "                       [-- PROGRAM ARGUMENT...]",
+        usage="handshook serve (--echo | --discard | --chargen | --dir DIR | --app APP)\n"
+        "                       [options] [-- PROGRAM ARGUMENT...]",
         description=DESCRIPTION,
         epilog=EPILOG,
     )
@@ -76,9 +78,7 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
     what.add_argument(
         "--dir", metavar="DIR", help="the files of a directory over HTTP (port 80); links that leave it lead nowhere"
     )
-    what.add_argument(
-        "--app", metavar="MODULE:NAME", help="a WSGI or ASGI application over HTTP (port 80), such as app:application"
-    )
+    what.add_argument("--app", metavar="APP", help="a WSGI or ASGI application over HTTP (port 80), as MODULE:NAME")
     _add_workers(parser)
     parser.add_argument("--port", metavar="N", type=port_number, help="another port than the usual one")
     add_watching(parser, "standard error")
