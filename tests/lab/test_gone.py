@@ -28,14 +28,20 @@ def start(world: World, ending: str, **options: Any) -> tuple["subprocess.Popen[
 
 
 def inhabitants(spaces: list[str]) -> list[str]:
-    """Who lives in any of the namespaces, holds one open, or has one mounted."""
+    """Who lives in any of the namespaces, holds one open, or has one mounted.
+
+    What another worker of the suite has started is none of ours: its network may have the number that ours gave back.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
         with contextlib.suppress(OSError):
             held = [os.readlink(link) for folder in ("ns", "fd") for link in (entry / folder).iterdir()]
-            if set(held) & set(spaces):
+            variables = (entry / "environ").read_bytes().split(b"\0")
+            others = any(each.startswith(b"PYTEST_XDIST_WORKER=") for each in variables)
+            if set(held) & set(spaces) and (not others or f"PYTEST_XDIST_WORKER={worker}".encode() in variables):
                 found.append(f"{entry.name}: {(entry / 'cmdline').read_bytes()!r}")
     return found
 
