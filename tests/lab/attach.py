@@ -1,5 +1,6 @@
 """A TUN device that exists already, as for `--tun NAME`: run by root, in a network namespace of its own."""
 
+import contextlib
 import errno
 import json
 import socket
@@ -65,11 +66,17 @@ def ping(device: Tun) -> None:
             while not ending.is_set():
                 pump.turn()
 
-        thread = threading.Thread(target=run)
+        thread = threading.Thread(target=run, daemon=True)
         thread.start()
-        asker.settimeout(HANG)
-        asker.sendto(bytes([8, 0, 0xF7, 0xFE, 0, 0, 0, 1]), ("192.0.2.2", 0))
-        answer, _ = asker.recvfrom(100)
+        # The kernel drops what it is given until it has noticed, some time after `attach`, that the device has a user.
+        asker.settimeout(0.1)
+        for _ in range(HANG * 10):
+            asker.sendto(bytes([8, 0, 0xF7, 0xFE, 0, 0, 0, 1]), ("192.0.2.2", 0))
+            with contextlib.suppress(TimeoutError):
+                answer, _ = asker.recvfrom(100)
+                break
+        else:
+            raise AssertionError("no answer to a ping")
         assert answer[20] == 0, answer
         ending.set()
         pump.wake()
