@@ -7,9 +7,12 @@ cdef class Listener:
     cdef readonly int port
     cdef public Py_ssize_t backlog, half_open
     cdef readonly object config, queue
+    cdef list newcomers
     cdef readonly Terms terms
     cdef public bint closed, listed
     cdef object _close
 
     @cython.locals(connection=Connection)
     cpdef Connection accept(self)
+    cpdef note(self, Connection connection)
+    cpdef list take_newcomers(self)

@@ -34,6 +34,10 @@ class Listeners:
                 return listener
         return self._table.get(port)
 
+    def all(self) -> list[Listener]:
+        """Every one."""
+        return list(self._table.values())
+
     def remove(self, listener: Listener) -> None:
         """It takes nothing any more."""
         del self._table[_where(listener)]
