@@ -18,7 +18,7 @@ PROTOCOL_TCP = 6
 
 
 class Gate:
-    """Passes packets on. `bans` has something for each prefix that is shut out, `limits` a `Bucket` for each slowed one.
+    """Passes packets on. `bans` names each prefix that is shut out, `limits` has a `Bucket` for each slowed one.
 
     `width4` and `width6` are how many octets of a source make its prefix in the sketch.
     """

@@ -96,6 +96,7 @@ class First:
                 stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
+                preexec_fn=libc.keep_network_rights if order.get("network_rights") else None,
             )
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             message.drop()

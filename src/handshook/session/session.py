@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 from ..host.stack import Stack
 from ..host.step import Step
 from ..io.handlers import Handlers
-from ..link.pump import Pump
+from ..link.pump import Engine, Pump
 from ..tcp.config import Config
 from .later import Later
 from .place import Place
@@ -36,16 +36,23 @@ class Session:
     """A stack with `place.addresses` on `place.device`; `config` as for `Stack`, its mtu is the device's.
 
     The observer is shown each step in the loop's spare time, and all that there were when `until`, `settle` and `close`
-    return. `busy_poll` is as for `Pump`. All of it belongs to one thread. Close it before its place.
+    return. `busy_poll` is as for `Pump`. `guard` makes what the pump drives in the stack's place, such as a `Defence`.
+    All of it belongs to one thread. Close it before its place.
     """
 
     def __init__(
-        self, place: Place, *, config: Config | None = None, observer: Observer | None = None, busy_poll: float = 0.0
+        self,
+        place: Place,
+        *,
+        config: Config | None = None,
+        observer: Observer | None = None,
+        busy_poll: float = 0.0,
+        guard: Callable[[Stack], Engine] | None = None,
     ) -> None:
         self.config = replace(config or Config(), mtu=place.device.mtu)
         self.stack = Stack(place.addresses, config=self.config, framing=place.device.framing)
         self.handlers = Handlers(self.stack)
-        self._pump = Pump(self.stack, place.device, busy_poll=busy_poll)
+        self._pump = Pump(guard(self.stack) if guard else self.stack, place.device, busy_poll=busy_poll)
         self._later: Later | None = None
         if observer is not None:
             self._later = put_off(observer)
