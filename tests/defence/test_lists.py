@@ -152,7 +152,8 @@ def test_edited_by_command_while_it_runs():
         ("unban 1.2.3.4", "is not banned"),
         ("limit 1.2.3.4 0", "above 0"),
         ("unlimit 1.2.3.4", "is not limited"),
-        ("bans 0", "at least one"),
+        ("bans 0", "1 to 1000"),
+        ("bans 1001", "1 to 1000"),
     ],
 )
 def test_commands_that_cannot_be(line, why):

@@ -81,6 +81,7 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
     what.add_argument("--app", metavar="APP", help="a WSGI or ASGI application over HTTP (port 80), as MODULE:NAME")
     _add_workers(parser)
     parser.add_argument("--port", metavar="N", type=port_number, help="another port than the usual one")
+    _add_beside(parser)
     add_watching(parser, "standard error")
     add_place(parser)
     parser.set_defaults(run=run, parser=parser, takes_command=True)
@@ -104,6 +105,48 @@ def _add_workers(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_beside(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("standing under a flood", "For what is served by the tool itself, not for --app.")
+    group.add_argument(
+        "--defence",
+        metavar="RULES",
+        nargs="?",
+        const="",
+        help="watch for floods and act against them, by a file of rules or the usual ones (docs/defence.md)",
+    )
+    group.add_argument("--events", metavar="FILE", help="with --defence: its log, JSON lines in the shape of EVE")
+    group.add_argument("--control", metavar="PATH", help="a UNIX socket for `handshook top`")
+    group.add_argument(
+        "--metrics", metavar="WHERE", help="figures for Prometheus, at a port of 127.0.0.1 or a UNIX socket's path"
+    )
+
+
+def _beside(options: argparse.Namespace) -> dict[str, Any]:
+    """What a plan needs to know of it; ends with a usage error where it can't be had."""
+    from ..defence import Rules, RulesWrong, read_rules
+    from ..serve.watched import Beside
+
+    names = ("defence", "events", "control", "metrics")
+    if options.app is not None:
+        for name in names:
+            if getattr(options, name) is not None:
+                refuse(options, f"--{name} is not for --app")
+        return {}
+    if options.events is not None and options.defence is None:
+        refuse(options, "--events is the log of --defence")
+    rules = None if options.defence is None else Rules()
+    if options.defence:
+        try:
+            with open(options.defence, encoding="utf-8") as file:
+                rules = read_rules(file.read())
+        except RulesWrong as error:
+            refuse(options, f"--defence {options.defence}, {error}")
+        except (OSError, UnicodeDecodeError) as error:
+            refuse(options, f"--defence {options.defence}: {getattr(error, 'strerror', None) or error}")
+    metrics = port_number(options.metrics) if options.metrics and options.metrics.isdigit() else options.metrics
+    return {"beside": Beside(rules, options.events, options.control, metrics)}
+
+
 def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     """Runs the command."""
     if options.service is None and options.dir is None and options.app is None:
@@ -112,6 +155,7 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
         there = os.path.lexists(options.dir)
         refuse(options, f"--dir {options.dir}: " + ("that is no directory" if there else "there is no such directory"))
     _check_workers(options)
+    beside = _beside(options)
     check_watching(options)
     check_place(options, command)
     shell = ""
@@ -125,7 +169,7 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     from ..serve import NoApplication, Plan, serve
 
     try:
-        plan = Plan(options.service, options.dir, options.port, command, **_application(options))
+        plan = Plan(options.service, options.dir, options.port, command, **beside, **_application(options))
     except NoApplication as error:
         complain(str(error))
         return FAILED
@@ -143,12 +187,17 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
         try:
             code = serve(plan, place, observer=watcher, say=complain)
         except OSError as error:
-            complain(error.strerror or str(error))
+            why = error.strerror or str(error)
+            complain(f"{error.filename}: {why}" if error.filename in _own_files(options) else why)
             return FAILED
         except (PrivateNetworkEnded, NoApplication) as error:
             complain(str(error))
             return FAILED
     return code or unwritten(watcher)
+
+
+def _own_files(options: argparse.Namespace) -> list[str]:
+    return [name for name in (options.events, options.control, options.metrics) if name]
 
 
 def _check_workers(options: argparse.Namespace) -> None:

@@ -21,6 +21,8 @@ from .rules import read_rules, rules_text
 Answer = dict[str, Any]
 # A list is shown up to here, unless more is asked for.
 MOST_SHOWN = 100
+# And never beyond this, which one answer has room for.
+MOST_ROWS = 1000
 
 
 class Wrong(ValueError):
@@ -106,8 +108,8 @@ def _number(word: str) -> float:
 
 def _count(words: list[str]) -> int:
     count = int(words[0]) if words else MOST_SHOWN
-    if count < 1:
-        raise Wrong(f"{words[0]}: at least one line")
+    if not 1 <= count <= MOST_ROWS:
+        raise Wrong(f"{words[0]}: it is 1 to {MOST_ROWS} lines")
     return count
 
 

@@ -57,7 +57,9 @@ class Course:
     def run(self) -> dict[str, Any]:
         """From the first honest client to the last; returns the figures. Raises `RuntimeError` where a part fails."""
         self._began = time.monotonic()
-        attacker = self._start("flood_silent" if self._order.attack == "connect" else "flood_forge", self._hear_attacker)
+        attacker = self._start(
+            "flood_silent" if self._order.attack == "connect" else "flood_forge", self._hear_attacker
+        )
         clients = self._start("flood_clients", self._hear_client)
         # A first client served, so that what everyone needs once is there, and then calm for a while.
         self._until(lambda: self._ready and any(c["served"] for c in self._clients), PATIENCE, "nobody could begin")
@@ -92,7 +94,9 @@ class Course:
             "p99": _share(times, 0.99),
             "half_open_peak": self._peak,
             "memory_growth": max(self._memory) - before["memory"] if self._memory else None,
-            "cpu_per_packet": max(0.0, _cpu(before, after) - idle) / come if before["cpu"] is not None and come else None,
+            "cpu_per_packet": max(0.0, _cpu(before, after) - idle) / come
+            if before["cpu"] is not None and come
+            else None,
             "recovery": recovered,
         }
 

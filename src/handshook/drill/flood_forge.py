@@ -17,8 +17,8 @@ from .flood_reach import refuse_outside
 
 # How often it looks whether packets are due, in seconds.
 TICK = 0.001
-# So many are made before the first is sent; then they are sent again, which to the engine are the same SYNs repeated only
-# after it has long forgotten them or never kept them.
+# So many are made before the first is sent; then they are sent again, when the engine has long forgotten the first or
+# has never kept them.
 MOST_MADE = 200_000
 
 

@@ -1,7 +1,7 @@
 """One flood drill in a process of its own, whose memory and processor time are the engine's alone.
 
-`python -m handshook.drill.flood_ground ORDER` makes a private network, serves echo there on the engine, lets the clients
-and the attackers come, and prints how it stands, a line of JSON at a time; the last has the figures.
+`python -m handshook.drill.flood_ground ORDER` makes a private network, serves echo there on the engine, lets the
+clients and the attackers come, and prints how it stands, a line of JSON at a time; the last has the figures.
 """
 
 import json
@@ -61,7 +61,11 @@ class EngineServer:
         self._place = place
         self._defence: Defence | None = None
         self._guarded = order.defence == "full"
-        self._session = Session(place, config=Config(**{k: v for k, v in CONFIGS[order.defence].items() if hasattr(Config, k)}), guard=self._guard)
+        self._session = Session(
+            place,
+            config=Config(**{k: v for k, v in CONFIGS[order.defence].items() if hasattr(Config, k)}),
+            guard=self._guard,
+        )
         self._listener = self._session.handlers.listen(PORT, Echo, backlog=BACKLOG)
 
     def turn(self, timeout: float) -> None:

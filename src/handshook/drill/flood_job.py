@@ -1,4 +1,4 @@
-"""A flood drill as its command sees it: begun in a process of its own, followed by its words, ended with its figures."""
+"""A flood drill as its command sees it: begun in a process of its own, followed to its end."""
 
 import json
 import os
@@ -18,7 +18,7 @@ class NotDrilled(Exception):
 
 @dataclass(frozen=True)
 class Drilled:
-    """What came of it. Times are seconds, None for never or unknown; `memory_growth` bytes, None where it can't be told.
+    """What came of it. Times are seconds, None for never or unknown; `memory_growth` bytes, None if unknown.
 
     `sent` packets left the generator, `refused` found the link's queue full. Of `honest` clients that came during the
     flood, `served` were served; `p50` and `p99` are how long their connections took to open. `recovery` is from the end

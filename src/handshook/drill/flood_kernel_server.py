@@ -1,6 +1,6 @@
-"""The kernel's own echo server in a flood drill: `python -m handshook.drill.flood_kernel_server ORDER`, in the far network.
+"""The kernel's own echo server in a flood drill, in the far network.
 
-It sets that network's kernel as the order says, with SYN cookies or without, sends what goes to forged addresses back
+`python -m handshook.drill.flood_kernel_server ORDER` sets that network's kernel as the order says, with SYN cookies or without, sends what goes to forged addresses back
 where it came from, serves, and says now and then how many connections are half-open.
 """
 

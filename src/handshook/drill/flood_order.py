@@ -1,4 +1,4 @@
-"""What a flood drill is to do: one attack on one server, and who stands by. It names no target, for there is only one."""
+"""What a flood drill is to do: one attack on one server. It names no target, for there is only one."""
 
 import json
 from dataclasses import asdict, dataclass, fields

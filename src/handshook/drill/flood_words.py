@@ -30,10 +30,11 @@ def gauge(name: str, word: dict[str, Any], canvas: Canvas) -> str:
     """How it stands: the fill of the half-open queue, packets, what became of the honest in the last second."""
     full, empty = ("#", ".") if canvas.glyphs.lane == "|" else ("█", "░")
     filled = min(BAR, round(BAR * word["half_open"] / word["room"]))
+    bar = full * filled + empty * (BAR - filled)
     state = f", {word['state']}" if word["state"] else ""
     return (
-        f"{NAMES.get(name, name):17} {word['at']:5.1f} s  {word['gauge']:8}  half-open {full * filled}{empty * (BAR - filled)} "
-        f"{word['half_open']:5}  {word['packets']:>9,} packets  honest {word['served']:3} served {word['lost']:3} lost{state}"
+        f"{NAMES.get(name, name):16} {word['at']:5.1f} s {word['gauge']:8} half-open {bar} {word['half_open']:5}, "
+        f"{word['packets']:>9,} packets; honest: {word['served']:3} served, {word['lost']:3} lost{state}"
     )
 
 
@@ -41,10 +42,7 @@ def table(drilled: Sequence[Drilled]) -> list[str]:
     """The figures, a line for each."""
     rows = [HEAD, *(_row(each) for each in drilled)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
-    return [
-        "  ".join(cell.ljust(width) if not place else cell.rjust(width) for place, (cell, width) in enumerate(zip(row, widths, strict=True)))
-        for row in rows
-    ]
+    return ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
 
 
 def _row(each: Drilled) -> tuple[str, ...]:

@@ -109,8 +109,8 @@ class PrivateNetwork:
 
         The streams are as for subprocess.Popen: None for this process's own, PIPE, DEVNULL, a descriptor or
         an open file; stderr also STDOUT. With `network_rights` the program may open raw sockets and change
-        devices and routes: those in there, and no others. Raises FileNotFoundError or PermissionError where the program can't
-        be started, and `PrivateNetworkEnded` when the network has ended. May be called from any thread.
+        devices and routes: those in there, and no others. Raises FileNotFoundError or PermissionError where the
+        program can't be started, and `PrivateNetworkEnded` when the network has ended. May be called from any thread.
         """
         if isinstance(argv, (str, bytes)):
             raise TypeError("argv is a list of words; a command line needs a shell: ['sh', '-c', line]")

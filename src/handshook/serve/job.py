@@ -13,6 +13,7 @@ from ..session.place import Place
 from ..session.session import Observer, Session
 from ..tcp.connection import Connection
 from .application import Application
+from .watched import NOTHING_BESIDE, Beside, watched
 from .workers import ONE_EACH, Workers
 
 SERVICES: dict[str, tuple[type[Handler], int]] = {
@@ -33,7 +34,7 @@ class Plan:
 
     No `port` means the service's own.
 
-    Beside it runs `command`. Without a command it is served for ever.
+    Beside it runs `command`. Without a command it is served for ever. `beside` is what else stands there.
     """
 
     service: str | None = None
@@ -42,6 +43,7 @@ class Plan:
     command: tuple[str, ...] = ()
     application: Application | None = None
     workers: Workers = ONE_EACH
+    beside: Beside = NOTHING_BESIDE
 
     @property
     def what(self) -> str:
@@ -69,7 +71,11 @@ def serve(plan: Plan, place: Place, *, observer: Observer | None = None, say: Ca
             from .on_threads import serve_on_threads as serve_application
         return serve_application(plan, plan.application, place, observer, say)
     directory = Directory(plan.directory) if plan.directory is not None else None
-    with Session(place, observer=observer) as session:
+    with (
+        watched(plan.beside) as beside,
+        Session(place, observer=observer, guard=beside.guard) as session,
+        beside.open(session),
+    ):
         session.handlers.listen(plan.at_port, _maker(plan, directory))
         if plan.command:
             code = _run_beside(plan, place, session, say)
