@@ -7,6 +7,7 @@ cause, and finished connections, whose peers have proved their address. Each has
 from collections import deque
 from collections.abc import Callable
 
+from ..tcp.clock import NEVER
 from ..tcp.config import Config
 from ..tcp.connection import Connection
 
@@ -20,6 +21,7 @@ class Listener:
         "backlog",
         "closed",
         "config",
+        "cookies_until",
         "half_open",
         "listed",
         "port",
@@ -36,6 +38,8 @@ class Listener:
         self.config = config
         self.terms = config.terms
         self.half_open = 0
+        # Only so long after the last cookie was sent can an ACK bring one back.
+        self.cookies_until = -NEVER
         self.queue: deque[Connection] = deque()
         self.closed = False
         self.listed = False
