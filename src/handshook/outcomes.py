@@ -120,6 +120,15 @@ class Outcome(IntEnum):
     TIME_WAIT_ACKED = 124, "RFC 9293 3.10.7.4", "an old segment of a finished connection: answered with an ACK"
     TIME_WAIT_IGNORED = 125, "RFC 9293 3.10.7.4", "nothing in it asks for an answer"
 
+    # --- SYN cookies ---------------------------------------------------------------------------------------------
+    SYN_COOKIE = 200, "RFC 4987 3.6", "a SYN is answered with a cookie: nothing is kept here, the peer keeps it for us"
+    SENT_COOKIE = 201, "RFC 4987 3.6", "a SYN,ACK whose number is all that we shall know of the SYN"
+    COOKIE_ACCEPTED = 202, "RFC 4987 3.6", "an ACK that brings a cookie of ours back: the connection is open"
+    COOKIE_WRONG = 203, "RFC 9293 3.10.7.2", "an ACK of no cookie of ours, a guess or an old connection: RST"
+    COOKIE_EXPIRED = 204, "RFC 4987 3.6", "an ACK of a cookie that is too old: RST"
+    COOKIE_OPTIONS_BAD = 205, "RFC 4987 3.6", "a cookie of ours, but what it agrees to is not what we offer: RST"
+    COOKIE_AHEAD = 206, "RFC 9293 3.10.7.4", "its sender knows our clock, but what came before is missing: dropped"
+
     # --- what we send -------------------------------------------------------------------------------------------
     SENT_SYN = 140, "RFC 9293 3.10.1", "we ask for a connection"
     SENT_SYN_AGAIN = 141, "RFC 9293 3.8.3", "no answer: we ask again, and wait twice as long"

@@ -2,6 +2,8 @@ cimport cython
 from ..tcp.connection cimport Connection
 from ..tcp.terms cimport Terms
 
+cdef double NEVER
+
 cdef class Listener:
     cdef readonly bytes address
     cdef readonly int port
@@ -10,6 +12,7 @@ cdef class Listener:
     cdef list newcomers
     cdef readonly Terms terms
     cdef public bint closed, listed
+    cdef public double cookies_until
     cdef object _close
 
     @cython.locals(connection=Connection)

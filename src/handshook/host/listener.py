@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
+from ..tcp.clock import NEVER
 from ..tcp.config import Config
 from ..tcp.connection import Connection
 
@@ -24,6 +25,7 @@ class Listener:
         "backlog",
         "closed",
         "config",
+        "cookies_until",
         "half_open",
         "listed",
         "newcomers",
@@ -41,6 +43,8 @@ class Listener:
         self.config = config
         self.terms = config.terms
         self.half_open = 0
+        # Only so long after the last cookie was sent can an ACK bring one back.
+        self.cookies_until = -NEVER
         self.queue: deque[Connection] = deque()
         self.closed = False
         self.listed = False

@@ -13,6 +13,8 @@ class Terms:
     __slots__ = (
         "advise_after",
         "challenge_limit",
+        "cookies_always",
+        "cookies_when_full",
         "cubic",
         "delayed_ack",
         "dscp",
@@ -67,6 +69,8 @@ class Terms:
         self.nagle = config.nagle
         self.cubic = config.congestion == "cubic"
         self.half_open_limit = config.half_open_limit
+        self.cookies_always = config.cookies == "always"
+        self.cookies_when_full = config.cookies != "never"
         self.challenge_limit = config.challenge_limit
         self.ttl = config.ttl
         self.dscp = config.dscp
