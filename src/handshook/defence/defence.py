@@ -12,7 +12,6 @@ from typing import Any
 from ..host.listener import Listener
 from ..host.stack import Stack
 from ..outcomes import Outcome
-from ..tcp.config import Config
 from ..wire.addresses import pack
 from .detector import Decision, Detector, State
 from .events import Event, Events
@@ -26,7 +25,7 @@ from .sample import WATCHED, Sample
 # The lists of a look leave out who has less than this.
 WORTH_A_LINE = 10
 # The knobs of a listener that are turned.
-ACTED_ON = tuple(n for n in ("cookies", "initial_rto", "syn_ack_retries") if hasattr(Config, n))
+ACTED_ON = ("cookies", "initial_rto", "syn_ack_retries")
 
 
 class Defence:
@@ -224,7 +223,7 @@ class Defence:
         wanted: dict[str, Any] = {}
         if self.state >= State.PRESSED and act.shorten:
             wanted.update(syn_ack_retries=min(own["syn_ack_retries"], 1), initial_rto=min(own["initial_rto"], act.wait))
-        if self.state == State.FLOOD and act.cookies and "cookies" in own:
+        if self.state == State.FLOOD and act.cookies:
             wanted.update(cookies="always")
         return wanted
 

@@ -27,9 +27,7 @@ STRAY_RESETS = (
 )
 STRAY_FINISHES = (*STRAY_ACKS, "LISTEN_IGNORED", "WITHOUT_ACK_DROPPED")
 WATCHED = frozenset(
-    Outcome[name]
-    for name in {*ANSWERED, *OPENED, *ABORTED, *STRAY_ACKS, *STRAY_RESETS, *STRAY_FINISHES}
-    if name in Outcome.__members__
+    Outcome[name] for name in {*ANSWERED, *OPENED, *ABORTED, *STRAY_ACKS, *STRAY_RESETS, *STRAY_FINISHES}
 )
 
 

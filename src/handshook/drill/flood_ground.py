@@ -63,7 +63,7 @@ class EngineServer:
         self._guarded = order.defence == "full"
         self._session = Session(
             place,
-            config=Config(**{k: v for k, v in CONFIGS[order.defence].items() if hasattr(Config, k)}),
+            config=Config(**CONFIGS[order.defence]),
             guard=self._guard,
         )
         self._listener = self._session.handlers.listen(PORT, Echo, backlog=BACKLOG)

@@ -1,7 +1,7 @@
 """The same drill with the Linux kernel as the server: two private networks, each a kernel, and a wire between them.
 
-The clients and the attackers are in the one, as for the engine; in the other the kernel has the engine's addresses. What
-is between is ours, and costs a packet some microseconds: the kernel's own processor time can't be told from here.
+The clients and the attackers are in the one, as for the engine; in the other the kernel has the engine's addresses. The
+wire between is ours, and costs a packet some microseconds: the kernel's own processor time can't be told from here.
 """
 
 import json

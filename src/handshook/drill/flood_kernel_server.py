@@ -1,7 +1,8 @@
 """The kernel's own echo server in a flood drill, in the far network.
 
-`python -m handshook.drill.flood_kernel_server ORDER` sets that network's kernel as the order says, with SYN cookies or without, sends what goes to forged addresses back
-where it came from, serves, and says now and then how many connections are half-open.
+`python -m handshook.drill.flood_kernel_server ORDER` sets that network's kernel as the order says,
+with SYN cookies or without, sends what goes to forged addresses back where it came from, serves, and says now and then
+how many connections are half-open.
 """
 
 import contextlib
