@@ -16,7 +16,7 @@ from ..tcp.clock import NEVER
 from ..tcp.closing import in_time_wait, rest
 from ..tcp.config import Config
 from ..tcp.connection import Connection
-from ..tcp.cookie import LIFE
+from ..tcp.cookie_layout import LIFE
 from ..tcp.flow import Flow, Owner
 from ..tcp.half_open import HalfOpen
 from ..tcp.happened import ENDED, OPENED
