@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .watching import FAILED, make_watcher, refuse
+from .watching import FAILED, make_watcher, refuse, to_stderr
 
 if TYPE_CHECKING:
     from ..prove.job import Failure, Result
@@ -183,10 +183,9 @@ class _Progress:
             f"{expanded / seconds:,.0f} a second"
         )
         width = shutil.get_terminal_size().columns
-        print(f"\r\033[K{text[: width - 1]}" if self._live else text, end="" if self._live else "\n", file=sys.stderr)
-        sys.stderr.flush()
+        to_stderr(f"\r\033[K{text[: width - 1]}" if self._live else f"{text}\n")
 
     def clear(self) -> None:
         """The line is wanted for something else."""
         if self._live:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
+            to_stderr("\r\033[K")

@@ -146,11 +146,15 @@ def refuse(options: argparse.Namespace, text: str) -> NoReturn:
 
 def complain(text: str, *, cure: str = "") -> None:
     """One line to the user, and below it what to do."""
+    to_stderr(f"handshook: {text}\n" + (f"           {cure}\n" if cure else ""))
+
+
+def to_stderr(text: str) -> None:
+    """Text to standard error, in one piece: a program beside us may write there, too."""
     # On a full disk, say, there is nobody to tell that nobody can be told.
     with contextlib.suppress(OSError, ValueError):
-        print(f"handshook: {text}", file=sys.stderr)
-        if cure:
-            print(f"           {cure}", file=sys.stderr)
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 def port_number(text: str) -> int:
