@@ -42,11 +42,12 @@ _ENDED = (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.EBADF)
 class PrivateNetwork:
     """Network, mount and pid namespaces (for others than root also a user namespace) and a link to them.
 
-    `link` is "tun", "veth", or "auto" for the first of these that can be had. `mtu` is the link's, in bytes
-    (1,280 to 65,535, as IPv6 needs: RFC 8200 5). `queues` is how many devices the engine's end has, for as many engines
-    behind the same addresses; the kernel keeps each connection to one of them. Without `offload` the kernel hands over bare packets of at
-    most the MTU instead of units of up to 64 KB; only a TUN does that. `far` swaps the addresses of kernel
-    and engine: the kernels of a network and of a far one can talk, through a relay between their devices.
+    `link` is "tun", "veth", or "auto" for the first of these that can be had. `mtu` is the link's, in bytes (1,280
+    to 65,535, as IPv6 needs: RFC 8200 5). `queues` is how many devices the engine's end has, for as many engines
+    behind the same addresses; the kernel keeps each connection to one of them. Without `offload` the kernel hands
+    over bare packets of at most the MTU instead of units of up to 64 KB; only a TUN does that. `far` swaps the
+    addresses of kernel and engine: the kernels of a network and of a far one can talk, through a relay between
+    their devices.
     Raises `PrivateNetworkUnavailable` with the reason and the cure.
 
     When the network is closed, or this process ends in whatever way, every program inside is killed and every

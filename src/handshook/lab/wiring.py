@@ -75,7 +75,8 @@ class WiringFailed(Exception):
 def lay(plan: Plan) -> tuple[Wire, list[int]]:
     """Brings up loopback and the first of the links ("tun", "veth") that the system allows.
 
-    Returns what it got and the engine's descriptors, one for each queue. Raises WiringFailed for the last link that was tried.
+    Returns what it got and the engine's descriptors, one for each queue. Raises WiringFailed for the last link that
+    was tried.
     """
     _set_sysctls()
     with IPRoute() as netlink:
