@@ -2,10 +2,11 @@
 
 import socket
 
+from lab.test_pump import Recorder
+
 from handshook.link.device import BATCH, FrameDescriptor
 from handshook.link.pump import Pump
 from handshook.link.shared_queue import SharedQueue, make_ways
-from lab.test_pump import Recorder
 
 
 def two():
@@ -22,7 +23,7 @@ def two():
 def close(queues, far, ways):
     for queue in queues:
         queue.close()
-    for end in [*far, *(socket for way in ways for socket in way)]:
+    for end in [*far, *(end for way in ways for end in way)]:
         end.close()
 
 
