@@ -53,6 +53,7 @@ class Outcome(IntEnum):
     CLOSED_PORT_RESET = 30, "RFC 9293 3.10.7.1", "nobody listens there: answered with RST"
     CLOSED_PORT_IGNORED = 31, "RFC 9293 3.10.7.1", "nobody listens there, and a RST gets no answer"
     FLAGS_NONSENSE = 32, "RFC 9293 3.10.7.2", "SYN with FIN or RST, or no flag at all: no stack sends this"
+    HANDED_ON = 33, "RFC 6056 3.2", "it is for an ephemeral port of the stack beside us: handed on"
 
     # --- LISTEN and the half-open queue -------------------------------------------------------------------------
     SYN_ANSWERED = 40, "RFC 9293 3.10.7.2", "a SYN to a listener: a half-open entry is made, SYN,ACK is owed"

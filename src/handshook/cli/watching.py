@@ -94,14 +94,14 @@ def check_place(options: argparse.Namespace, command: tuple[str, ...]) -> None:
         versions.add(own.version)
 
 
-def open_place(options: argparse.Namespace) -> "Place | None":
-    """The place that the options ask for; None after saying why it can't be had."""
+def open_place(options: argparse.Namespace, queues: int = 1) -> "Place | None":
+    """The place that the options ask for, its link with so many queues; None after saying why it can't be had."""
     from ..lab import PrivateNetworkUnavailable
     from ..session.place import Place
 
     try:
         if options.tun is None:
-            return Place.private(options.link)
+            return Place.private(options.link, queues)
         return Place.attached(options.tun, options.address)
     except PrivateNetworkUnavailable as unavailable:
         complain(f"no private network: {unavailable.reason}", cure=unavailable.cure)

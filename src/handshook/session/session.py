@@ -43,7 +43,7 @@ class Session:
         self, place: Place, *, config: Config | None = None, observer: Observer | None = None, busy_poll: float = 0.0
     ) -> None:
         self.config = replace(config or Config(), mtu=place.device.mtu)
-        self.stack = Stack(place.addresses, config=self.config, framing=place.device.framing)
+        self.stack = Stack(place.addresses, config=self.config, framing=place.device.framing, share=place.share)
         self.handlers = Handlers(self.stack)
         self._pump = Pump(self.stack, place.device, busy_poll=busy_poll)
         self._later: Later | None = None
