@@ -1,11 +1,14 @@
 """`handshook drill workers`."""
 
 import argparse
+import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 from .watching import FAILED, complain, refuse
 
 if TYPE_CHECKING:
+    from ..drill.job import Measured
     from ..drill.load import Act
     from ..drill.models import Model
 
@@ -24,7 +27,7 @@ models:
   pool:N:refuse    the next is reset
   pool:N:shed      the one that has waited longest is reset, and the next queued
   asyncio          one event loop, handlers that await
-  asyncio-blocked  one event loop, handlers that block it
+  asyncio:block    one event loop, handlers that block it
 
 examples:
   handshook drill workers
@@ -75,18 +78,73 @@ def run(options: argparse.Namespace, _: tuple[str, ...]) -> int:
     from ..drill.job import NotMeasured, measure
     from ..lab import PrivateNetworkUnavailable
 
+    teller = _Teller(options)
     failed = False
     for act in acts:
+        teller.open(act)
         for model in models:
             try:
-                print(measure(model, act))
+                teller.tell(measure(model, act))
             except PrivateNetworkUnavailable as unavailable:
                 complain(f"no private network: {unavailable.reason}", cure=unavailable.cure)
                 return FAILED
             except NotMeasured as error:
                 complain(f"{model.name}: {error}")
                 failed = True
+        teller.close()
     return FAILED if failed else 0
+
+
+class _Teller:
+    """Each row as soon as there is one; the chart and the sentences when an act is over."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        from ..drill.picture import Picture
+        from ..show.ink import canvas_for
+
+        self._json = options.json
+        self._canvas = canvas_for(sys.stdout, ascii=options.ascii or None)
+        self._picture = Picture(self._canvas)
+        self._acts = 0
+        self._told: list[Measured] = []
+
+    def open(self, act: "Act") -> None:
+        """What comes."""
+        from ..drill.words import opening
+
+        if not self._json:
+            self._print(*([""] if self._acts else []), *self._wrapped(opening(act)), "", *self._picture.head())
+        self._acts += 1
+
+    def tell(self, measured: "Measured") -> None:
+        """A model's row."""
+        if self._json:
+            from ..drill.figures import record
+            from ..drill.words import sentence
+
+            self._print(json.dumps(record(measured, sentence(measured)), separators=(",", ":")))
+        else:
+            self._print(self._picture.row(measured))
+            self._told.append(measured)
+
+    def close(self) -> None:
+        """The chart, and a sentence on each."""
+        from ..drill.words import sentence
+
+        if self._told:
+            self._print("", *self._picture.chart(self._told), "")
+            for measured in self._told:
+                self._print(*self._wrapped(f"{measured.model.name}: {sentence(measured)}"))
+        self._told = []
+
+    def _wrapped(self, text: str) -> list[str]:
+        from ..show.ink import wrap
+
+        first, *rest = wrap(text, self._canvas.width - 2)
+        return [first, *(f"  {line}" for line in rest)]
+
+    def _print(self, *lines: str) -> None:
+        print(*lines, sep="\n", flush=True)
 
 
 def _models(options: argparse.Namespace) -> "list[Model]":

@@ -91,7 +91,7 @@ class OnLoop:
     """An event loop, with handlers that await, or handlers that block."""
 
     def __init__(self, model: Model, network: PrivateNetwork) -> None:
-        self._blocks = model.kind == "asyncio-blocked"
+        self._blocks = model.kind == "asyncio:block"
         self._network = network
         self._done = 0
         self._serves = threading.Event()
