@@ -55,7 +55,7 @@ class EngineThread:
         self.stack = Stack(addresses, config=self.config, seed=seed, framing=device.framing, share=share)
         self.shared = Shared(self.stack, self.stack if wrap is None else wrap(self.stack), device)
         self.lock = self.shared.lock
-        self.changed = threading.Condition(self.lock)
+        self.changed = threading.Condition(self.lock)  # type: ignore[arg-type]
         self.handlers = Handlers(self.stack)
         self.failure: BaseException | None = None
         self._why = ""

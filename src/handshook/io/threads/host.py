@@ -1,7 +1,6 @@
 """A host for programs that block: `with Host(device, addresses) as host`, and its sockets in any number of threads."""
 
 import socket as kernel
-import threading
 from collections.abc import Callable, Iterable
 from typing import Self
 
@@ -50,7 +49,7 @@ class Host:
         )
         self.stack = self._engine.stack
         """The engine itself: to be asked only with `lock` held."""
-        self.lock: threading.Lock = self._engine.lock
+        self.lock = self._engine.lock
 
     @property
     def failure(self) -> BaseException | None:
