@@ -39,8 +39,8 @@ class Session:
     """A stack with `place.addresses` on `place.device`; `config` as for `Stack`, its mtu is the device's.
 
     The observer is shown each step in the loop's spare time, and all that there were when `until`, `settle` and `close`
-    return. `busy_poll` is as for `Pump`; `rules` and `seed` are as for `Faults`, and `faults` takes more at any time. All
-    of it belongs to one thread. Close it before its place.
+    return. `busy_poll` is as for `Pump`; `rules` and `seed` are as for `Faults`, and `faults` takes more at any time.
+    All of it belongs to one thread. Close it before its place.
     """
 
     def __init__(
