@@ -426,7 +426,9 @@ def test_the_server_has_the_standard_shape(run):
     run(main())
 
 
-def test_a_host_that_ends_resets_what_is_open_and_lets_finish_what_was_closed(run):
+def test_a_host_that_ends_resets_what_is_open_and_lets_finish_what_was_closed(run, monkeypatch):
+    monkeypatch.setattr("handshook.io.aio.LAST_WORDS", HANG)
+
     async def main():
         with wire() as (one, other):
             async with Host(other, [FAR]) as far:

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from cli.commands import ROOT, command, environment, plain
+from lab.worlds import HANG
 
 APP = """
 def wsgi(environ, start_response):
@@ -67,7 +68,7 @@ def serve(place, *words, **variables):
         cwd=place,
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=60,
+        timeout=HANG,
         check=False,
     )
 

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import signal
+import socket
 import subprocess
 import time
 
@@ -177,6 +178,22 @@ def test_a_full_disk():
     assert b"handshook: standard output: No space left on device\n" in done.stderr
 
 
+def test_a_word_is_written_in_one_piece():
+    """A server beside it writes to the same place; with PYTHONUNBUFFERED each write of ours goes there at once."""
+    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, its:
+        words = ("connect", "--json", "peer", "81")
+        assert (
+            run(ROOT, *words, stdout=subprocess.DEVNULL, stderr=its, variables={"PYTHONUNBUFFERED": "1"}).returncode
+            == 1
+        )
+        its.close()
+        pieces = list(iter(lambda: ours.recv(1 << 16), b""))
+    assert any(piece.startswith(b"handshook: ") for piece in pieces)
+    assert any(piece.startswith(b'{"verdict"') for piece in pieces)
+    assert [piece for piece in pieces if not piece.endswith(b"\n")] == []
+
+
 def test_nobody_listens(world):
     done = run(world, "connect", "--quiet", "peer", "81")
     assert done.returncode == 1
@@ -210,7 +227,6 @@ def test_a_server_that_cannot_be_started():
 def test_a_server_that_ignores_sigterm_is_ended():
     deaf = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
     stubborn = deaf + SPEAK + "time.sleep(1000)"
-    began = time.monotonic()
     with started(
         ROOT,
         "connect",
@@ -224,7 +240,6 @@ def test_a_server_that_ignores_sigterm_is_ended():
     ) as tool:
         assert tool.stdout.read() == b"x" * 1000
         assert tool.wait(HANG) == 0
-    assert time.monotonic() - began < 20
 
 
 def test_the_variables_that_the_server_finds():

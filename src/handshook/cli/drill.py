@@ -3,9 +3,9 @@
 import argparse
 from typing import Any
 
-from . import drill_flood
+from . import drill_flood, drill_workers
 
-DRILLS = (drill_flood,)
+DRILLS = (drill_workers, drill_flood)
 
 DESCRIPTION = """
 What becomes of a server when it gets hard, in figures: loads and attacks of the tool's own making, in a private network
@@ -13,6 +13,8 @@ that it makes for itself. No drill can be aimed at anything else."""
 
 EPILOG = """\
 examples:
+  handshook drill workers
+      one request takes long: what becomes of all the others
   handshook drill flood
       a SYN flood, and who is served meanwhile
 

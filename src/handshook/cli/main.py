@@ -30,6 +30,8 @@ examples:
       curl fetches from our server; every segment is drawn
   echo hello | handshook connect peer 7000 -- nc -l 7000
       a program of yours is the server, we are the client
+  handshook drill workers
+      one slow request, and what becomes of all the others
   handshook prove two-way
       what becomes of a handshake with one line less
 

@@ -6,6 +6,7 @@ import os
 import sys
 from typing import Any
 
+from .recording import add_recording, breaking, open_recording
 from .watching import (
     FAILED,
     add_place,
@@ -23,6 +24,9 @@ from .watching import (
 DESCRIPTION = """
 A server on the engine, in a private network with a program beside it that is its client. The program's input, output
 and exit code are its own."""
+
+# As many as a link has queues (lab.network).
+MOST_PROCESSES = 64
 
 EPILOG = """\
 the program finds in its environment:
@@ -80,9 +84,17 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
     )
     what.add_argument("--app", metavar="APP", help="a WSGI or ASGI application over HTTP (port 80), as MODULE:NAME")
     _add_workers(parser)
+    parser.add_argument(
+        "--processes",
+        metavar="N",
+        type=process_count,
+        default=1,
+        help="N engines on a core each behind the one address, or auto for one on every core; draws no ladder",
+    )
     parser.add_argument("--port", metavar="N", type=port_number, help="another port than the usual one")
     _add_beside(parser)
     add_watching(parser, "standard error")
+    add_recording(parser)
     add_place(parser)
     parser.set_defaults(run=run, parser=parser, takes_command=True)
 
@@ -132,6 +144,10 @@ def _beside(options: argparse.Namespace) -> dict[str, Any]:
             if getattr(options, name) is not None:
                 refuse(options, f"--{name} is not for --app")
         return {}
+    if options.processes != 1:
+        for name in names:
+            if getattr(options, name) is not None:
+                refuse(options, f"--{name} is for one engine: without --processes there is one")
     if options.events is not None and options.defence is None:
         refuse(options, "--events is the log of --defence")
     rules = None if options.defence is None else Rules()
@@ -158,6 +174,8 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     beside = _beside(options)
     check_watching(options)
     check_place(options, command)
+    _check_processes(options)
+    broken = breaking(options)
     shell = ""
     if not command and options.tun is None:
         if not (os.isatty(0) and os.isatty(1)):
@@ -167,37 +185,73 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
 
     from ..lab import PrivateNetworkEnded
     from ..serve import NoApplication, Plan, serve
+    from ..session.team import TeamFailed
 
     try:
-        plan = Plan(options.service, options.dir, options.port, command, **beside, **_application(options))
+        plan = Plan(
+            options.service,
+            options.dir,
+            options.port,
+            command,
+            processes=options.processes,
+            rules=broken.rules,
+            seed=broken.seed,
+            **beside,
+            **_application(options),
+        )
     except NoApplication as error:
         complain(str(error))
         return FAILED
-    place = open_place(options)
+    place = open_place(options, options.processes)
     if place is None:
         return FAILED
     with place, contextlib.ExitStack() as after:
         watcher = None
-        if not options.quiet:
+        if not options.quiet and plan.processes == 1:
             watcher = make_watcher(options, sys.stderr, place.peer_name, shared=bool(shell))
             after.callback(watcher.close)
+        recording = open_recording(options, watcher, place.peer_name)
+        if recording is None:
+            return FAILED
+        after.callback(recording.close)
         if shell:
             complain(f"your shell, in the private network; exit ends it. Here {plan.what} is at")
             complain(f"{place.addresses[0]} port {plan.at_port}: $HANDSHOOK_ADDRESS, $HANDSHOOK_PORT")
         try:
-            code = serve(plan, place, observer=watcher, say=complain)
+            code = serve(plan, place, observer=recording.observer, say=complain)
         except OSError as error:
             why = error.strerror or str(error)
             complain(f"{error.filename}: {why}" if error.filename in _own_files(options) else why)
             return FAILED
-        except (PrivateNetworkEnded, NoApplication) as error:
+        except (PrivateNetworkEnded, NoApplication, TeamFailed) as error:
             complain(str(error))
             return FAILED
+    for complaint in recording.complaints:
+        complain(complaint)
     return code or unwritten(watcher)
 
 
 def _own_files(options: argparse.Namespace) -> list[str]:
     return [name for name in (options.events, options.control, options.metrics) if name]
+
+
+def process_count(text: str) -> int:
+    """For argparse: how many processes."""
+    if text == "auto":
+        return len(os.sched_getaffinity(0))
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= MOST_PROCESSES:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither auto nor a number of processes: 1 to {MOST_PROCESSES}")
+    return int(text)
+
+
+def _check_processes(options: argparse.Namespace) -> None:
+    if options.processes == 1:
+        return
+    for name in ("json", "explain", "headers", "pcap", "svg", "html"):
+        if getattr(options, name):
+            refuse(options, f"--{name} is for one engine: without --processes there is one")
+    if options.tun is not None:
+        refuse(options, "--processes is for a private network: a TUN device of yours is opened once")
 
 
 def _check_workers(options: argparse.Namespace) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..host.listener import Listener
 from ..host.stack import Stack
+from ..link.pump import Engine
 from ..outcomes import Outcome
 from ..wire.addresses import pack
 from .detector import Decision, Detector, State
@@ -29,10 +30,11 @@ ACTED_ON = ("cookies", "initial_rto", "syn_ack_retries")
 
 
 class Defence:
-    """Guards `stack` by `rules`. `say` is given each event as a dictionary, for a JSON line; see events.py.
+    """Guards `stack` by `rules`. `engine` is what the packets go on to, where that is not the stack itself.
 
-    `wall` tells the time that people read, seconds since 1970. `seed` is for tests: without one the sketches' secret
-    comes from the system. All of it belongs to the stack's own thread.
+    `say` is given each event as a dictionary, for a JSON line; see events.py. `wall` tells the time that people read,
+    seconds since 1970. `seed` is for tests: without one the sketches' secret comes from the system. All of it belongs to
+    the stack's own thread.
     """
 
     def __init__(
@@ -40,11 +42,13 @@ class Defence:
         stack: Stack,
         rules: Rules | None = None,
         *,
+        engine: Engine | None = None,
         say: Callable[[Event], object] | None = None,
         wall: Callable[[], float] = time.time,
         seed: int | None = None,
     ) -> None:
         self.stack = stack
+        self._engine: Engine = engine or stack
         self.lists = Lists()
         self.detector = Detector(rules or Rules())
         self._newcomers = Newcomers()
@@ -63,7 +67,7 @@ class Defence:
 
     def receive_many(self, frames: list[bytes], now: float) -> None:
         """A batch of packets from the link."""
-        self.stack.receive_many(self._gate.pass_on(frames, now), now)
+        self._engine.receive_many(self._gate.pass_on(frames, now), now)
         if frames:
             self._awake = True
         if now >= self._next:
@@ -75,25 +79,25 @@ class Defence:
 
     def transmit(self, now: float) -> list[bytes]:
         """What is to leave, as the stack says it."""
-        return self.stack.transmit(now)
+        return self._engine.transmit(now)
 
     def deadline(self) -> float | None:
         """When `advance` is next due."""
-        due = self.stack.deadline()
+        due = self._engine.deadline()
         if self._awake:
             return self._next if due is None else min(due, self._next)
         return due
 
     def advance(self, now: float) -> None:
         """Run what is due."""
-        self.stack.advance(now)
+        self._engine.advance(now)
         if self._awake and now >= self._next:
             self.look(now)
 
     @property
     def news(self) -> bool:
         """As the stack's."""
-        return self.stack.news
+        return self._engine.news
 
     # --- for programs ------------------------------------------------------------------------------------------
 

@@ -89,7 +89,7 @@ class EngineServer:
         """Abort what is open."""
         self._session.close()
 
-    def _guard(self, stack: Stack) -> Counted:
+    def _guard(self, stack: Stack, _: Engine) -> Counted:
         if self._guarded:
             self._defence = Defence(stack)
         self._counted = Counted(self._defence or stack)

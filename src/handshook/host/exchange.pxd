@@ -24,7 +24,7 @@ cdef int CLOSED, LISTEN, SYN_RECEIVED, TIME_WAIT, ACK_NONE, ENDED, OPENED, OUTCO
 cdef int CLOSED_PORT_IGNORED, CLOSED_PORT_RESET, COOKIE_ACCEPTED, COOKIE_AHEAD, NOTHING, SYN_COOKIE
 cdef int CLOSED_NORMALLY
 cdef int DROPPED_ACCEPT_QUEUE_FULL, DROPPED_SYN_QUEUE_FULL
-cdef int ESTABLISHED_PASSIVE, FLAGS_NONSENSE, FRAME_LENGTH_BAD, FRAME_TRUNCATED, IP_PROTOCOL_UNKNOWN
+cdef int ESTABLISHED_PASSIVE, FLAGS_NONSENSE, FRAME_LENGTH_BAD, FRAME_TRUNCATED, IP_PROTOCOL_UNKNOWN, HANDED_ON
 cdef int LISTEN_ACK_RESET, LISTEN_IGNORED, LISTEN_RST_IGNORED, NOT_OURS
 cdef int SENT_ECHO_REPLY, SOURCE_INVALID, SYN_ACK_ACK_BAD, SYN_ANSWERED, SYN_SENT_ACK_BAD
 cdef int TIME_WAIT_ACKED, TIME_WAIT_FIN_REPEATED, TIME_WAIT_OVER, TIME_WAIT_REOPENED
@@ -43,10 +43,10 @@ cdef class Exchange(Owner):
     cdef Secret _isn
     cdef Terms _terms
     cdef Timers _timers
-    cdef object _observers, _secrets
+    cdef object _observers, _secrets, _share
     cdef TimeWaits _time_waits
     cdef Ports _ports
-    cdef Py_ssize_t _half_open_held, _headroom, _most_frame
+    cdef Py_ssize_t _half_open_held, _headroom, _most_frame, _sharers
     cdef bint _vnet, _watched
     cdef readonly object config, framing
 

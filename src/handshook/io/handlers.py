@@ -5,6 +5,7 @@ done at once, and is called again when more can. So it never takes from the peer
 leaves unread stays in the connection, whose window then tells the peer to stop.
 """
 
+from collections import deque
 from collections.abc import Callable
 
 from ..host.listener import Listener
@@ -56,6 +57,8 @@ class Handlers:
         self._stack = stack
         self._listeners: dict[Listener, Callable[[], object]] = {}
         self._handlers: dict[Connection, Handler] = {}
+        # News that were taken from the stack and not told yet: something that ends programs may come in between.
+        self._untold: deque[tuple[Connection | Listener, Happened]] = deque()
 
     def __len__(self) -> int:
         """How many connections have a handler: all that are neither over nor in TIME-WAIT."""
@@ -124,14 +127,20 @@ class Handlers:
 
     def dispatch(self) -> None:
         """Tell all news that there are."""
-        while events := self._stack.events():
-            for source, happened in events:
+        untold = self._untold
+        while True:
+            while untold:
+                source, happened = untold.popleft()
                 if isinstance(source, Listener):
                     look = self._listeners.get(source)
                     if look is not None:
                         look()
                 else:
                     self._tell(source, happened)
+            events = self._stack.events()
+            if not events:
+                return
+            untold.extend(events)
 
     def _accept(self, listener: Listener, make: Callable[[Connection], Handler]) -> None:
         while listener in self._listeners and (connection := listener.accept()) is not None:

@@ -34,8 +34,8 @@ def run(channel: socket.socket, lifeline: int, plan: Plan, own_user_namespace: b
     try:
         libc.die_with_parent(signal.SIGKILL)
         own_proc = _mount_proc()
-        wire, device = lay(plan)
-        _tell_ready(channel, wire, device, own_proc, own_user_namespace)
+        wire, devices = lay(plan)
+        _tell_ready(channel, wire, devices, own_proc, own_user_namespace)
         First(channel, lifeline).live()
         code = 0
     except WiringFailed as error:
@@ -155,10 +155,13 @@ def _mount_proc() -> bool:
     return True
 
 
-def _tell_ready(channel: socket.socket, wire: Wire, device: int, own_proc: bool, own_user_namespace: bool) -> None:
+def _tell_ready(
+    channel: socket.socket, wire: Wire, devices: list[int], own_proc: bool, own_user_namespace: bool
+) -> None:
     facts = {"wire": wire.as_document(), "own_proc": own_proc, "own_user_namespace": own_user_namespace}
-    control.send(channel, {"ready": facts}, [device])
-    os.close(device)
+    control.send(channel, {"ready": facts}, devices)
+    for device in devices:
+        os.close(device)
 
 
 def _tell_failure(channel: socket.socket, step: str, number: int, text: str) -> None:

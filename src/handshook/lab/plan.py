@@ -14,6 +14,7 @@ class Plan:
     mtu: int
     offload: bool = True
     far: bool = False
+    queues: int = 1
 
     @property
     def kernel4(self) -> str:

@@ -24,6 +24,9 @@ _BATCHES_A_TURN = 8
 # say).
 _PAUSE = 0.001
 
+# In seconds: a timer may be further away than a poll can wait (2^31 milliseconds, 24 days), so there is a turn each day.
+_LONGEST = 86_400.0
+
 
 class Engine(Protocol):
     """What the pump asks of an engine; `Stack` is one."""
@@ -66,6 +69,10 @@ class Pump:
         self._poller.register(self._waker, select.EPOLLIN)
         self._device_descriptor = device.fileno()
         self._poller.register(self._device_descriptor, select.EPOLLIN)
+        # Where frames come in by another way, too.
+        self._aside: int | None = getattr(device, "aside", None)
+        if self._aside is not None:
+            self._poller.register(self._aside, select.EPOLLIN)
 
     def turn(self, timeout: float | None = None) -> bool:
         """One round of sending, sleeping and receiving; afterwards look at the engine's events.
@@ -88,6 +95,8 @@ class Pump:
                 retry = retry or bool(events & select.EPOLLOUT)
                 if events & ~select.EPOLLOUT:
                     happened |= self._take_in()
+            elif descriptor == self._aside:
+                happened |= self._take_in()
             elif descriptor == self._waker:
                 os.eventfd_read(self._waker)
                 happened = True
@@ -208,8 +217,11 @@ class Pump:
             timeout = _PAUSE if timeout is None else min(timeout, _PAUSE)
         deadline = self._stack.deadline()
         if deadline is None:
-            return timeout
-        left = max(0.0, deadline - self._clock())
+            return timeout if timeout is None else min(timeout, _LONGEST)
+        left = min(max(0.0, deadline - self._clock()), _LONGEST)
+        if self._unsent and left < _PAUSE:
+            # What is due is most likely something to say, and it has to wait for room, of which the poll tells.
+            left = _PAUSE
         return left if timeout is None else min(left, timeout)
 
     def _take_in(self) -> bool:

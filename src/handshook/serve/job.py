@@ -4,6 +4,7 @@ import resource
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..fault import Rule
 from ..io.directory import Directory
 from ..io.handlers import Handler
 from ..io.http import HttpServer
@@ -32,9 +33,12 @@ LAST_WORDS = 1.0
 class Plan:
     """What is served: `service` is one of `SERVICES`, or `directory` names one, or an `application` that `workers` run.
 
-    No `port` means the service's own.
+    No `port` means the service's own. With several `processes`, as many as the place's link has queues, each has an
+    engine of its own.
 
-    Beside it runs `command`. Without a command it is served for ever. `beside` is what else stands there.
+    Beside it runs `command`. Without a command it is served for ever. What is broken on purpose, by which `rules` and
+    with which `seed`, is as for `Faults`.
+    `beside` is what else stands there.
     """
 
     service: str | None = None
@@ -43,6 +47,9 @@ class Plan:
     command: tuple[str, ...] = ()
     application: Application | None = None
     workers: Workers = ONE_EACH
+    processes: int = 1
+    rules: tuple[Rule, ...] = ()
+    seed: int | None = None
     beside: Beside = NOTHING_BESIDE
 
     @property
@@ -62,8 +69,13 @@ def serve(plan: Plan, place: Place, *, observer: Observer | None = None, say: Ca
     """Does it, and returns the exit code: the command's own; 127 or 126 when it can't be found or started.
 
     `say` is given what the user should know, a sentence at a time. Raises OSError for a directory that can't be
-    served, `NoApplication` for an application that can't, and `LinkDown` when the device goes.
+    served, `NoApplication` for an application that can't, `LinkDown` when the device goes, and `TeamFailed`; only one
+    process can be observed.
     """
+    if plan.processes > 1:
+        from .on_processes import serve_on_processes
+
+        return serve_on_processes(plan, place, say)
     if plan.application is not None:
         if plan.workers.kind == "asyncio":
             from .on_loop import serve_on_loop as serve_application
@@ -73,7 +85,7 @@ def serve(plan: Plan, place: Place, *, observer: Observer | None = None, say: Ca
     directory = Directory(plan.directory) if plan.directory is not None else None
     with (
         watched(plan.beside) as beside,
-        Session(place, observer=observer, guard=beside.guard) as session,
+        Session(place, observer=observer, rules=plan.rules, seed=plan.seed, guard=beside.guard) as session,
         beside.open(session),
     ):
         session.handlers.listen(plan.at_port, _maker(plan, directory))

@@ -36,11 +36,11 @@ class Watched:
     log: IO[str] | None = None
     defence: Defence | None = field(default=None, init=False)
 
-    def guard(self, stack: Stack) -> Engine:
-        """What the packets go through."""
+    def guard(self, stack: Stack, engine: Engine) -> Engine:
+        """What the packets go through, before the engine that they were for."""
         if self.beside.rules is None:
-            return stack
-        self.defence = Defence(stack, self.beside.rules, say=self._write)
+            return engine
+        self.defence = Defence(stack, self.beside.rules, engine=engine, say=self._write)
         return self.defence
 
     @contextlib.contextmanager

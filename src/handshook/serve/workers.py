@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..io.servers import HostServer, PoolServer, ThreadServer
+from ..io.servers import MOST_WORKERS, HostServer, PoolServer, ThreadServer
 from ..io.threads import Host
 from .application import Application, NoApplication
 
@@ -34,8 +34,8 @@ class Workers:
             raise ValueError(f"{text!r} is none of asyncio, one, thread, pool:N")
         if not colon:
             return cls(kind)
-        if not number.isascii() or not number.isdigit() or not 0 < int(number) <= 10_000:
-            raise ValueError(f"{text!r}: a pool has 1 to 10000 threads")
+        if not number.isascii() or not number.isdigit() or not 0 < int(number[:9]) <= MOST_WORKERS:
+            raise ValueError(f"{text!r}: a pool has 1 to {MOST_WORKERS} threads")
         return cls(kind, int(number))
 
     def make_server(self, host: Host, port: int, handler: type[Any]) -> HostServer:

@@ -1,10 +1,13 @@
-"""One engine at its place, driven: the stack, the pump that moves its packets, the handlers that hear its news."""
+"""One engine at its place, driven: the stack, the pump that moves its packets, the faults between the two, the handlers
+that hear its news.
+"""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
+from ..fault import Faults, Rule
 from ..host.stack import Stack
 from ..host.step import Step
 from ..io.handlers import Handlers
@@ -17,7 +20,7 @@ from .place import Place
 class Observer(Protocol):
     """What may watch the engine; a `Watcher` is one."""
 
-    def __call__(self, step: Step) -> None: ...
+    def __call__(self, step: Step, /) -> None: ...
 
 
 @runtime_checkable
@@ -36,7 +39,8 @@ class Session:
     """A stack with `place.addresses` on `place.device`; `config` as for `Stack`, its mtu is the device's.
 
     The observer is shown each step in the loop's spare time, and all that there were when `until`, `settle` and `close`
-    return. `busy_poll` is as for `Pump`. `guard` makes what the pump drives in the stack's place, such as a `Defence`.
+    return. `busy_poll` is as for `Pump`; `rules` and `seed` are as for `Faults`, and `faults` takes more at any time.
+    `guard` makes what the pump drives in the stack's place, such as a `Defence`, of the stack and of what is driven.
     All of it belongs to one thread. Close it before its place.
     """
 
@@ -47,16 +51,20 @@ class Session:
         config: Config | None = None,
         observer: Observer | None = None,
         busy_poll: float = 0.0,
-        guard: Callable[[Stack], Engine] | None = None,
+        rules: Iterable[str | Rule] = (),
+        seed: int | None = None,
+        guard: Callable[[Stack, Engine], Engine] | None = None,
     ) -> None:
         self.config = replace(config or Config(), mtu=place.device.mtu)
-        self.stack = Stack(place.addresses, config=self.config, framing=place.device.framing)
+        self.stack = Stack(place.addresses, config=self.config, framing=place.device.framing, share=place.share)
+        self.faults = Faults(self.stack, rules, seed=seed)
         self.handlers = Handlers(self.stack)
-        self._pump = Pump(guard(self.stack) if guard else self.stack, place.device, busy_poll=busy_poll)
+        engine = guard(self.stack, self.faults) if guard else self.faults
+        self._pump = Pump(engine, place.device, busy_poll=busy_poll)
         self._later: Later | None = None
         if observer is not None:
             self._later = put_off(observer)
-            self.stack.observe(self._later)
+            self.faults.observe(self._later)
             self._pump.in_spare_time(self._later.show_one)
         self.tell_time()
 

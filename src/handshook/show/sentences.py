@@ -138,6 +138,10 @@ _OPENING: dict[Outcome | tuple[Outcome, str], str] = {
     Outcome.CLOSED_PORT_IGNORED: (
         "A RST for no connection of ours gets no answer: two hosts answering each other's RSTs would never stop."
     ),
+    Outcome.HANDED_ON: (
+        "Port {local_port} is one of those from which another worker behind our address connects: the segment is"
+        " handed on to it."
+    ),
     Outcome.FLAGS_NONSENSE: ("{flags}: no TCP sends such a thing in good faith. It is dropped without an answer."),
     Outcome.ICMP_NOTED: (
         "The network reports: {trouble}. It may pass, and it could be forged, so the connection only"
@@ -413,5 +417,12 @@ _RELEASE: dict[Outcome | tuple[Outcome, str], str] = {
     Outcome.TIME_WAIT_IGNORED: "The connection is finished and nothing in this segment asks for an answer.",
 }
 
-SENTENCES: dict[Outcome | tuple[Outcome, str], str] = {**_OPENING, **_TRANSFER, **_RELEASE}
+_ON_PURPOSE: dict[Outcome | tuple[Outcome, str], str] = {
+    Outcome.INJECTED_LOSS: (
+        "Taken off the link on purpose: it never arrives here, and for all its sender can tell the path has lost it."
+    ),
+    Outcome.INJECTED_SEGMENT: "Put on the link on purpose: who gets it takes it for ours, and we know nothing of it.",
+}
+
+SENTENCES: dict[Outcome | tuple[Outcome, str], str] = {**_OPENING, **_TRANSFER, **_RELEASE, **_ON_PURPOSE}
 """A template for each outcome and, where that matters, circumstance."""

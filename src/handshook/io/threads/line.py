@@ -11,6 +11,7 @@ from ...host.listener import Listener
 from ...tcp.connection import Connection
 from ...tcp.happened import FINISHED, OPENED, READABLE, WRITABLE, Happened
 from ..handlers import Handler
+from .shared import HostLock
 
 _both = int.__and__
 
@@ -81,8 +82,8 @@ class Line:
     `readable` and `writable` say what a program could do now without waiting.
     """
 
-    def __init__(self, lock: threading.Lock) -> None:
-        self.changed = threading.Condition(lock)
+    def __init__(self, lock: HostLock) -> None:
+        self.changed = threading.Condition(lock)  # type: ignore[arg-type]
         self.mirror: Mirror | None = None
 
     def readable(self) -> bool:
@@ -131,7 +132,7 @@ class Unused(Line):
 class Listening(Line):
     """A listener's; `down` says whether nobody drives the engine any more."""
 
-    def __init__(self, lock: threading.Lock, listener: Listener, down: Callable[[], bool]) -> None:
+    def __init__(self, lock: HostLock, listener: Listener, down: Callable[[], bool]) -> None:
         super().__init__(lock)
         self.listener = listener
         self._down = down
@@ -143,7 +144,7 @@ class Listening(Line):
 class Talking(Line, Handler):
     """A connection's. `opened`: the handshake is done; `peeked` has what was looked at and is still unread."""
 
-    def __init__(self, lock: threading.Lock, connection: Connection, *, opened: bool) -> None:
+    def __init__(self, lock: HostLock, connection: Connection, *, opened: bool) -> None:
         Line.__init__(self, lock)
         Handler.__init__(self, connection)
         self.opened = opened

@@ -15,6 +15,44 @@ from ...link.pump import Engine
 from ...wire.framing import Framing
 
 
+class HostLock:
+    """A lock that knows who has it: whoever asks for it once more, from a callback, is told so and doesn't hang."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._owner = 0
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """As `threading.Lock.acquire`; raises RuntimeError where this thread has it already."""
+        me = threading.get_ident()
+        if self._owner == me:
+            raise RuntimeError("a callback of the host, such as an observer, can't call the host")
+        got = self._lock.acquire(blocking, timeout)
+        if got:
+            self._owner = me
+        return got
+
+    def release(self) -> None:
+        """As `threading.Lock.release`."""
+        self._owner = 0
+        self._lock.release()
+
+    def locked(self) -> bool:
+        """Whether somebody has it."""
+        return self._lock.locked()
+
+    def _is_owned(self) -> bool:
+        # For threading.Condition, which otherwise would find out by trying.
+        return self._owner == threading.get_ident()
+
+    def __enter__(self) -> bool:
+        return self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._owner = 0
+        self._lock.release()
+
+
 class Waker(Protocol):
     """What has a sleep to be ended; `Pump` is one."""
 
@@ -28,11 +66,12 @@ class Shared:
     """
 
     def __init__(self, stack: Stack, engine: Engine, device: Device) -> None:
-        self.lock = threading.Lock()
+        self.lock = HostLock()
         self.stack = stack
         self.name = device.name
         self.mtu = device.mtu
         self.framing: Framing = device.framing
+        self.aside: int | None = getattr(device, "aside", None)
         self._engine = engine
         self._device = device
         self._pump: Waker | None = None

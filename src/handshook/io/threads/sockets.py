@@ -10,6 +10,7 @@ import io
 import random
 import socket
 import struct
+import threading
 import time
 import warnings
 from dataclasses import replace
@@ -83,7 +84,12 @@ class Socket:
             self._bound = (host, port)
 
     def listen(self, backlog: int = 128) -> None:
-        """Accept connections, at one of the host's addresses or at all of them, IPv6 too."""
+        """Accept connections, at one of the host's addresses or at all of them, IPv6 too. A backlog of 0 is one of 1.
+
+        Raises ValueError for less, and OSError (EADDRINUSE).
+        """
+        if backlog < 0:
+            raise ValueError(f"backlog {backlog}: at least one connection must be able to wait")
         with self._engine.call():
             self._check()
             if isinstance(self._line, Listening):
@@ -462,6 +468,8 @@ class Socket:
         """How many seconds a call may wait; None for ever, 0 not at all."""
         if value is not None and not value >= 0:
             raise ValueError("Timeout value out of range")
+        if value is not None and value > threading.TIMEOUT_MAX:
+            raise OverflowError(f"a time-out of {value:g} s: at most {threading.TIMEOUT_MAX:g}")
         self._timeout = value
 
     def gettimeout(self) -> float | None:
