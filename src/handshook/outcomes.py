@@ -68,6 +68,11 @@ class Outcome(IntEnum):
     SYN_ACK_ACK_BAD = 49, "RFC 9293 3.10.7.4", "an ACK in SYN-RECEIVED for something we never sent: RST"
     LISTENER_CLOSED = 50, "RFC 9293 3.10.4", "the listener was closed: what it had not handed over is reset"
 
+    HALF_OPEN_PRESSED = 51, "RFC 4987 3.3", "the half-open queue fills: an entry is given up before its usual time"
+    HALF_OPEN_EVICTED = 52, "RFC 4987 3.4", "the half-open queue is full: the oldest entry goes for a new one"
+    SYN_CACHED = 53, "RFC 4987 3.5", "a SYN to a listener: a row in the SYN cache is filled, SYN,ACK is owed"
+    SYN_CACHE_EVICTED = 54, "RFC 4987 3.5", "a bucket of the SYN cache is full: its oldest row goes for a new one"
+
     # --- opening ------------------------------------------------------------------------------------------------
     ESTABLISHED_PASSIVE = 60, "RFC 9293 3.10.7.4", "our SYN is acknowledged: the connection is open"
     ESTABLISHED_ACTIVE = 61, "RFC 9293 3.10.7.3", "the SYN,ACK we waited for: the connection is open, ACK is owed"

@@ -33,8 +33,8 @@ class Defence:
     """Guards `stack` by `rules`. `engine` is what the packets go on to, where that is not the stack itself.
 
     `say` is given each event as a dictionary, for a JSON line; see events.py. `wall` tells the time that people read,
-    seconds since 1970. `seed` is for tests: without one the sketches' secret comes from the system. All of it belongs to
-    the stack's own thread.
+    seconds since 1970. `seed` is for tests: without one the sketches' secret comes from the system. All of it belongs
+    to the stack's own thread.
     """
 
     def __init__(

@@ -12,7 +12,7 @@ from enum import IntEnum
 from typing import Any
 
 from .rules import Rules
-from .sample import ABORTED, ANSWERED, OPENED, STRAY_ACKS, STRAY_FINISHES, STRAY_RESETS, Sample
+from .sample import ABORTED, ANSWERED, OPENED, STRAY_ACKS, STRAY_FINISHES, STRAY_RESETS, TURNED_AWAY, Sample
 
 # How many peers' earlier bans are remembered.
 MOST_STRIKES = 1024
@@ -109,6 +109,7 @@ class Detector:
         strays = sum(sample.total(STRAY_ACKS) for sample in samples)
         return {
             "opened": opened,
+            "turned_away": sum(sample.total(TURNED_AWAY) for sample in samples),
             "unfinished": max(0, answered - opened - aborted),
             "guesses": max(0, strays - finishes),
             "aborted": aborted,
@@ -130,7 +131,9 @@ class Detector:
         watch = self.rules.watch
         share = self.rules.pressed.part * min(1.0, watch.calm / watch.window)
         least: float = share * getattr(self.rules.flood, name)
-        return lately[name] >= max(1.0, least)
+        # Where there is no room any more, who is turned away is the sign.
+        count = lately[name] + (lately["turned_away"] if name == "unfinished" else 0)
+        return count >= max(1.0, least)
 
     # --- alerts and states -------------------------------------------------------------------------------------
 

@@ -70,8 +70,8 @@ class Flood:
 class Act:
     """What is done. Each can be left out."""
 
-    shorten: bool = rule(True, 0, 1, "Pressed: a SYN,ACK is repeated once at most, and its entry dropped sooner.")
-    wait: float = rule(0.5, 0.05, 60, "What that wait then is, in seconds, before the repetition.")
+    shorten: bool = rule(True, 0, 1, "Pressed: a SYN,ACK is repeated once; flooded: never. Entries go sooner.")
+    wait: float = rule(0.5, 0.05, 60, "How long it is waited for the last ACK then, in seconds, before that.")
     cookies: bool = rule(True, 0, 1, "Flooded: every SYN is answered with a cookie, and nothing kept.")
     limit: bool = rule(True, 0, 1, "Flooded: prefixes whose peers opened connections without end are slowed down.")
     ban: bool = rule(True, 0, 1, "Flooded: peers that have proved their address, and misuse it, are shut out.")

@@ -63,6 +63,8 @@ cdef class Exchange(Owner):
     cpdef attend(self, Flow flow, int outcome)
     cpdef report(self, Flow flow)
     cpdef bint taken(self, bytes key) except -1
+    @cython.locals(listener=Listener)
+    cpdef int patience(self, Flow flow) except -1
     cpdef bint still_waits(self, bytes key) except -1
     @cython.locals(headroom=Py_ssize_t, trusted=bint, segment=Segment, why=int, key=bytes, flow=Flow,
                    outcome=int)

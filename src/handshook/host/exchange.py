@@ -270,6 +270,13 @@ class Exchange(Owner):
         """Is this four-tuple in use, or resting?"""
         return key in self._flows or self._time_waits.holds(key)
 
+    def patience(self, flow: Flow) -> int:
+        """How often may this half-open entry's SYN,ACK be repeated, as full as its queue is?"""
+        assert isinstance(flow, HalfOpen)
+        listener = flow.listener
+        assert isinstance(listener, Listener)
+        return listener.patience()
+
     def still_waits(self, key: bytes) -> bool:
         """Is this four-tuple in TIME-WAIT?"""
         return self._time_waits.holds(key)

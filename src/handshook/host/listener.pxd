@@ -15,6 +15,8 @@ cdef class Listener:
     cdef public double cookies_until
     cdef object _close
 
+    @cython.locals(terms=Terms, most=Py_ssize_t, least=Py_ssize_t, free=Py_ssize_t, half=Py_ssize_t)
+    cpdef int patience(self) except -1
     @cython.locals(connection=Connection)
     cpdef Connection accept(self)
     cpdef note(self, Connection connection)

@@ -81,6 +81,18 @@ class Listener:
         self.newcomers = []
         return taken
 
+    def patience(self) -> int:
+        """How often a SYN,ACK is repeated now: as often as ever while the queue is less than half full, and from there
+        on step by step more seldom, down to `pressed_syn_ack_retries` when it is full (RFC 4987 3.3)."""
+        terms = self.terms
+        most = terms.syn_ack_retries
+        least = min(terms.pressed_syn_ack_retries, most)
+        free = terms.half_open_limit - self.half_open
+        half = terms.half_open_limit - terms.half_open_limit // 2
+        if free >= half:
+            return most
+        return least + (most - least) * max(free, 0) // half
+
     def close(self) -> None:
         """Stop listening; what is half-way or not yet accepted is reset (RFC 9293 3.10.4)."""
         if not self.closed:
