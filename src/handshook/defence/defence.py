@@ -226,7 +226,9 @@ class Defence:
         act = self.rules.act
         wanted: dict[str, Any] = {}
         if self.state >= State.PRESSED and act.shorten:
-            wanted.update(syn_ack_retries=min(own["syn_ack_retries"], 1), initial_rto=min(own["initial_rto"], act.wait))
+            # Who is half-way in a flood is asked once, and may come again.
+            retries = min(own["syn_ack_retries"], 0 if self.state == State.FLOOD else 1)
+            wanted.update(syn_ack_retries=retries, initial_rto=min(own["initial_rto"], act.wait))
         if self.state == State.FLOOD and act.cookies:
             wanted.update(cookies="always")
         return wanted
