@@ -129,7 +129,10 @@ def _add_beside(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--events", metavar="FILE", help="with --defence: its log, JSON lines in the shape of EVE")
     group.add_argument("--control", metavar="PATH", help="a UNIX socket for `handshook top`")
     group.add_argument(
-        "--metrics", metavar="WHERE", help="figures for Prometheus, at a port of 127.0.0.1 or a UNIX socket's path"
+        "--metrics",
+        metavar="WHERE",
+        type=metrics_place,
+        help="figures for Prometheus, at a port of 127.0.0.1 or a UNIX socket's path",
     )
 
 
@@ -159,8 +162,12 @@ def _beside(options: argparse.Namespace) -> dict[str, Any]:
             refuse(options, f"--defence {options.defence}, {error}")
         except (OSError, UnicodeDecodeError) as error:
             refuse(options, f"--defence {options.defence}: {getattr(error, 'strerror', None) or error}")
-    metrics = port_number(options.metrics) if options.metrics and options.metrics.isdigit() else options.metrics
-    return {"beside": Beside(rules, options.events, options.control, metrics)}
+    return {"beside": Beside(rules, options.events, options.control, options.metrics)}
+
+
+def metrics_place(text: str) -> str | int:
+    """For argparse: a port, or a path."""
+    return port_number(text) if text.isdigit() else text
 
 
 def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
@@ -232,7 +239,7 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
 
 
 def _own_files(options: argparse.Namespace) -> list[str]:
-    return [name for name in (options.events, options.control, options.metrics) if name]
+    return [str(name) for name in (options.events, options.control, options.metrics) if name]
 
 
 def process_count(text: str) -> int:

@@ -13,7 +13,7 @@ from .flood_order import HONEST_PATIENCE, LONGEST, Order
 
 # Seconds: how long all is calm first, how long a server that is shut is watched, and what only a hang takes.
 CALM = 0.7
-RECOVERY = 8.0
+RECOVERY = 5.0
 PATIENCE = 120.0
 # A word on how it stands, so often.
 GAUGE = 0.2

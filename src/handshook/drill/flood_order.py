@@ -43,7 +43,7 @@ class Order:
         if not 0 <= self.rate <= 1e7:
             raise ValueError(f"rate {self.rate:g}: it is 0, for as fast as can be, to 10,000,000 a second")
         if self.rate and self.count / self.rate > LONGEST:
-            raise ValueError(f"{self.count:,} at {self.rate:g} a second last longer than {LONGEST:g} s")
+            raise ValueError(f"rate {self.rate:g}: {self.count:,} packets last longer than {LONGEST:g} s then")
         if not 1 <= self.honest <= 1000:
             raise ValueError(f"honest {self.honest:g}: it is 1 to 1,000 clients a second")
 
