@@ -2,14 +2,17 @@ cimport cython
 from ..tcp.connection cimport Connection
 from ..tcp.terms cimport Terms
 
+cdef double NEVER
+
 cdef class Listener:
     cdef readonly bytes address
     cdef readonly int port
-    cdef public Py_ssize_t backlog, half_open
+    cdef public Py_ssize_t backlog, half_open, proved
     cdef readonly object config, queue
     cdef readonly Terms terms
     cdef public bint closed, listed
     cdef readonly bint hold
+    cdef public double cookies_until
     cdef object _close
 
     @cython.locals(connection=Connection)

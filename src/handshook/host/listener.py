@@ -7,6 +7,7 @@ cause, and finished connections, whose peers have proved their address. Each has
 from collections import deque
 from collections.abc import Callable
 
+from ..tcp.clock import NEVER
 from ..tcp.config import Config
 from ..tcp.connection import Connection
 
@@ -20,10 +21,12 @@ class Listener:
         "backlog",
         "closed",
         "config",
+        "cookies_until",
         "half_open",
         "hold",
         "listed",
         "port",
+        "proved",
         "queue",
         "terms",
     )
@@ -44,6 +47,9 @@ class Listener:
         self.terms = config.terms
         self.half_open = 0
         self.hold = hold
+        self.proved = 0  # how many that came by cookie are held; they count as finished connections
+        # Only so long after the last cookie was sent can an ACK bring one back.
+        self.cookies_until = -NEVER
         self.queue: deque[Connection] = deque()
         self.closed = False
         self.listed = False

@@ -142,6 +142,13 @@ class Stack(Exchange):
         """
         return bool(self._eventful)
 
+    def rotate_secrets(self, now: float) -> None:
+        """Make SYN cookies under a new secret; those that are out stay good (RFC 4987 3.6). It happens by itself, too.
+
+        What numbers connections and ports begin with keeps its secret: it must not change (RFC 6528 3, RFC 6056 3.3).
+        """
+        self._cookies.rotate(self._go_on(now))
+
     def observe(self, callback: Callable[[Step], None]) -> None:
         """Call back with each step from now on; see `Step`. Costs nothing while nobody observes.
 
@@ -200,6 +207,8 @@ class Stack(Exchange):
         self._listeners.remove(listener)
         for flow in [flow for flow in self._flows.values() if isinstance(flow, HalfOpen)]:
             if flow.listener is listener:
+                if isinstance(flow, Held) and flow.proved:
+                    self._answers.refuse(flow)
                 self._forget_half_open(flow)
                 del self._flows[flow.key]
         self._counts[LISTENER_CLOSED] += 1

@@ -91,6 +91,29 @@ _OPENING: dict[Outcome | tuple[Outcome, str], str] = {
         "From the network that this address is in, as many connections are half open as we keep for one: this SYN"
         " is dropped without an answer. A real client will repeat it."
     ),
+    Outcome.SYN_COOKIE: (
+        "The peer asks to open, its numbers start at {isn}, and we keep nothing of it: all that we shall need goes into"
+        " the number that we answer with.{offers}"
+    ),
+    Outcome.SENT_COOKIE: (
+        "A cookie: our number, {isn}, is a keyed hash of both addresses and ports, the peer's number and the time, with"
+        " its MSS in it. Only who receives it can send it back; a forged source never will.{offers}"
+    ),
+    Outcome.COOKIE_ACCEPTED: (
+        "ack {wire_ack} brings our cookie back, plus 1: the hash is right, so its sender has received our SYN,ACK, and"
+        " what the SYN said is read out of the number. The connection is made now."
+    ),
+    Outcome.COOKIE_WRONG: (
+        "ack {wire_ack} is no cookie that we made for this peer: a guess, or the rest of an old connection. RST."
+    ),
+    Outcome.COOKIE_EXPIRED: ("ack {wire_ack} is a cookie of ours from more than two minutes ago: too old. RST."),
+    Outcome.COOKIE_OPTIONS_BAD: (
+        "ack {wire_ack} is a cookie of ours, but the options beside it are none that we agreed to. RST."
+    ),
+    Outcome.COOKIE_AHEAD: (
+        "It follows a segment that we have not had, but the timestamp that it echoes is ours: a RST could end a good"
+        " connection, so it is dropped. The peer will repeat the first."
+    ),
     Outcome.DROPPED_ACCEPT_QUEUE_FULL: (
         "The program has not accepted the connections that wait already, so there is no place for one"
         " more: dropped; a real client will try again."
@@ -110,6 +133,13 @@ _OPENING: dict[Outcome | tuple[Outcome, str], str] = {
     Outcome.SYN_HELD: (
         "The peer asks to open, its numbers start at {isn}. The program wants to decide about it, so nothing is"
         " answered yet: to the peer we are a slow path.{offers}"
+    ),
+    Outcome.COOKIE_HELD: (
+        "ack {wire_ack} brings our cookie back, plus 1: its sender has received our SYN,ACK, and believes the"
+        " connection open. The program decides now whether it is."
+    ),
+    Outcome.HELD_KEPT: (
+        "The peer believes the connection open, but the program has not decided: kept, and not acknowledged yet."
     ),
     Outcome.SYN_HELD_AGAIN: (
         "The same SYN, {isn}, once more: the peer has heard nothing, and will not before the program has decided."

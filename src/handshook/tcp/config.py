@@ -224,7 +224,15 @@ class Config:
     half_open_limit: int = knob(
         1024,
         "connections",
-        """How many half-open connections a listener keeps; a SYN beyond them is dropped. Linux keeps as many.""",
+        """How many half-open connections a listener keeps; what becomes of a SYN beyond them, `cookies` says. Linux
+        keeps as many.""",
+    )
+
+    cookies: str = knob(
+        "when-full",
+        "a word",
+        """Answer a SYN with a cookie (RFC 4987 3.6), which needs no half-open entry: "when-full" is when there is no
+        room for one, "always", or "never". As Linux's `tcp_syncookies` of 1, 2 and 0, whose default is 1, too.""",
     )
 
     host_half_open_limit: int = knob(
@@ -325,6 +333,8 @@ class Config:
         for name, most in (("half_open_prefix4", 32), ("half_open_prefix6", 128)):
             if not 0 <= getattr(self, name) <= most:
                 raise ValueError(f"{name} is {getattr(self, name)}; it is 0 to {most}")
+        if self.cookies not in ("never", "when-full", "always"):
+            raise ValueError(f"cookies is {self.cookies!r}; it is 'never', 'when-full' or 'always'")
         if not 0 < self.ttl < 256:
             raise ValueError(f"ttl is {self.ttl}; it is 1 to 255")
         if not 0 <= self.dscp < 64:

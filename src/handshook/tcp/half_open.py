@@ -11,6 +11,7 @@ from ..wire.segment import Segment
 from ..wire.word import WORD
 from .clock import NEVER
 from .config import MOST_SCALE
+from .cookie import ECN_BIT, NO_SCALE, NO_TIMESTAMPS, SACK_BIT
 from .ecn import asks
 from .flow import Flow, Owner
 from .isn import Secret, offset_of, sequence_at
@@ -98,6 +99,26 @@ class HalfOpen(Flow):
         self.started_at = now
         self.rto = terms.initial_rto
 
+    def recall(self, s: Segment, iss: int, peer_mss: int, options: int, secret: Secret, now: float) -> None:
+        """What a cookie has kept (cookie.py), and what of it the segment that brings it back says again."""
+        terms = self.terms
+        self.syn_owed = False
+        self.iss = iss
+        self.ts_offset = offset_of(secret.siphash(self.key))
+        self.irs = (s.seq - 1) & WORD
+        self.rcv_nxt = s.seq
+        self.peer_window = s.window
+        self.peer_mss = peer_mss
+        self.mss = terms.mtu - (40 if len(self.key) == 12 else 60)
+        self.timestamps = options != NO_TIMESTAMPS
+        self.ts_recent = s.tsval if self.timestamps else 0
+        scale = options & NO_SCALE
+        self.scale = scale if self.timestamps and scale != NO_SCALE else -1
+        self.sack = self.timestamps and options & SACK_BIT != 0
+        self.ecn = self.timestamps and options & ECN_BIT != 0
+        self.started_at = now
+        self.rto = terms.initial_rto
+
     def hold(self, data: bytes) -> None:
         """Keep what came with the SYN (RFC 9293 3.10.7.2 allows it); it is acknowledged, and delivered once open."""
         self.data = data
@@ -174,9 +195,6 @@ class HalfOpen(Flow):
             builder.add_timestamps(tsval, self.ts_recent)
         if self.scale >= 0:
             builder.add_scale(self.terms.receive_scale)
-        frames.append(
-            builder.finish(
-                self.key, self.iss, self.rcv_nxt, SYN | ACK | (ECE if self.ecn else 0), self.window(), b"", 0, 0, 0, why
-            )
-        )
+        flags = SYN | ACK | (ECE if self.ecn else 0)
+        frames.append(builder.finish(self.key, self.iss, self.rcv_nxt, flags, self.window(), b"", 0, 0, 0, why))
         return why

@@ -39,6 +39,7 @@ class TCB(Flow):
         "ack_reason",
         "again_left",
         "again_right",
+        "by_cookie",
         "capacity",
         "challenge_from",
         "challenges",
@@ -178,6 +179,7 @@ class TCB(Flow):
         self._begin_timing(self.terms)
         # For the program, and for whoever asks how it went
         self.passive = False
+        self.by_cookie = False
         self.owned = True  # the program holds it; a connection that waits to be accepted is nobody's yet
         self.listed = False  # news of it waits for the program
         self.happened = 0

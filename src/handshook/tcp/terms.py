@@ -13,6 +13,8 @@ class Terms:
     __slots__ = (
         "advise_after",
         "challenge_limit",
+        "cookies_always",
+        "cookies_when_full",
         "cubic",
         "delayed_ack",
         "dscp",
@@ -77,6 +79,8 @@ class Terms:
         self.half_open_prefix4 = config.half_open_prefix4
         self.half_open_prefix6 = config.half_open_prefix6
         self.hold_timeout = config.hold_timeout
+        self.cookies_always = config.cookies == "always"
+        self.cookies_when_full = config.cookies != "never"
         self.challenge_limit = config.challenge_limit
         self.ttl = config.ttl
         self.dscp = config.dscp
