@@ -17,7 +17,8 @@ All but the fourth are answered with RST, as every ACK that a listener can't pla
 
 from ..outcomes import Outcome
 from ..tcp.clock import NEVER
-from ..tcp.cookie import (
+from ..tcp.cookie import Mac, mss_index, options_allowed, pack_options, stamp
+from ..tcp.cookie_layout import (
     ECN_BIT,
     LIFE,
     MSS,
@@ -27,11 +28,6 @@ from ..tcp.cookie import (
     OPTION_BITS,
     SACK_BIT,
     SLOT,
-    Mac,
-    mss_index,
-    options_allowed,
-    pack_options,
-    stamp,
 )
 from ..tcp.half_open import HalfOpen
 from ..tcp.isn import Secret, offset_of

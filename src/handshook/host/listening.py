@@ -11,7 +11,7 @@ is asked about under a flood comes from peers that are real.
 
 from ..outcomes import Outcome
 from ..tcp.connection import Connection
-from ..tcp.cookie import LIFE
+from ..tcp.cookie_layout import LIFE
 from ..tcp.half_open import HalfOpen
 from ..tcp.happened import OPENED
 from ..tcp.held import Held

@@ -11,6 +11,11 @@ MOST_SCALE = 14  # RFC 7323 2.3
 MOST_BUFFER = 1 << 30  # RFC 7323 2.2: the largest window there can be
 # RFC 791 3.2 lets a link be as narrow as 68; below this there would be headers and options and hardly any data.
 LEAST_MTU = 256
+# RFC 9293 3.7.1 (MUST-15): what a peer takes that didn't say.
+DEFAULT_MSS4 = 536
+DEFAULT_MSS6 = 1220
+# No negotiation makes a segment smaller than this; below it headers would be all there is (cf. CVE-2019-11479).
+LEAST_MSS = 64
 
 # What a connection may change while it lives; all else is agreed on with the SYNs, or is the stack's own.
 CHANGEABLE = frozenset(

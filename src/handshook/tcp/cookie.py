@@ -12,31 +12,17 @@ echoes; they are under the MAC, too. Without timestamps these three are not agre
 
 from ..wire.segment import Segment
 from ..wire.word import WORD
-from .config import MOST_SCALE
+from .config import DEFAULT_MSS4, DEFAULT_MSS6, MOST_SCALE
+from .cookie_layout import ECN_BIT, MSS, NO_SCALE, NO_TIMESTAMPS, OPTION_BITS, SACK_BIT
 from .ecn import asks
 from .isn import Secret
-from .tcb import DEFAULT_MSS4, DEFAULT_MSS6, LEAST_MSS
 from .terms import Terms
 
-SLOT = 64.0  # seconds
-LIFE = 2 * SLOT
-"""A cookie is good in its slot and the next: 64 to 128 s. Linux has 60 to 120; our own half-open entry lives 63."""
-
-MSS = (LEAST_MSS, 536, 1220, 1360, 1440, 1460, 8940, 65475)
-"""What a peer's MSS is rounded down to: what Ethernet, tunnels over it, jumbo frames and loopback make of both IPs."""
-MSS_INDICES = len(MSS)
 # By MSS, the index of the largest that isn't larger.
 INDEX = b"".join(
     bytes([index]) * (above - (least if index else 0))
     for index, (least, above) in enumerate(zip(MSS, (*MSS[1:], 65536), strict=True))
 )
-
-NO_SCALE = 15
-SACK_BIT = 16
-ECN_BIT = 32
-OPTION_BITS = 63
-# What stands for the options where there is no timestamp to carry any.
-NO_TIMESTAMPS = 64
 
 
 def mss_index(mss: int, ipv6: bool) -> int:

@@ -11,7 +11,7 @@ from ..wire.segment import Segment
 from ..wire.word import WORD
 from .clock import NEVER
 from .config import MOST_SCALE
-from .cookie import ECN_BIT, NO_SCALE, NO_TIMESTAMPS, SACK_BIT
+from .cookie_layout import ECN_BIT, NO_SCALE, NO_TIMESTAMPS, SACK_BIT
 from .ecn import asks
 from .flow import Flow, Owner
 from .isn import Secret, offset_of, sequence_at
