@@ -4,9 +4,10 @@ An outcome says what was done with one segment, one time-out or one call, where 
 words. The ladder, the counters, the verdicts, the logs and the tests all use these names and no others.
 """
 
-from enum import IntEnum
+from enum import IntEnum, unique
 
 
+@unique
 class Outcome(IntEnum):
     """What the engine decided; `section` is where the rule stands, `meaning` says it in words."""
 

@@ -164,7 +164,7 @@ class Listening(Crowding):
         """The last ACK of the handshake: the half-open entry becomes a connection, and the segment goes to it."""
         listener = entry.listener
         assert isinstance(listener, Listener)
-        if len(listener.queue) >= listener.backlog:
+        if len(listener.queue) + listener.proved >= listener.backlog:
             if self._watched:
                 self._observers.show_flow(self.now, Direction.IN, DROPPED_ACCEPT_QUEUE_FULL, entry, segment.frame)
             return DROPPED_ACCEPT_QUEUE_FULL
