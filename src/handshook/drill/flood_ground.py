@@ -20,6 +20,8 @@ from ..link.pump import Engine
 from ..session.place import Place
 from ..session.session import Session
 from ..tcp.config import Config
+from ..tcp.happened import Happened
+from ..tcp.held import Held
 from .flood_course import Course
 from .flood_kernel import run_kernel
 from .flood_order import KERNELS, PORT, Order
@@ -67,7 +69,13 @@ class EngineServer:
             config=Config(**CONFIGS[order.defence]),
             guard=self._guard,
         )
-        self._listener = self._session.handlers.listen(PORT, Echo, backlog=BACKLOG)
+        decide = self._decide if order.hold else None
+        self._listener = self._session.handlers.listen(PORT, Echo, backlog=BACKLOG, decide=decide)
+
+    def _decide(self, held: Held, happened: Happened) -> None:
+        """As a proxy that has heard from its far side: everyone may come."""
+        if happened & Happened.HELD:
+            held.accept()
 
     def turn(self, timeout: float) -> None:
         self._session.turn(timeout)

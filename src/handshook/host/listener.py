@@ -11,6 +11,7 @@ from dataclasses import replace
 from ..tcp.clock import NEVER
 from ..tcp.config import Config
 from ..tcp.connection import Connection
+from ..tcp.half_open import HalfOpen
 
 # How many newcomers wait for whoever wants to know them; beyond them none is noted until somebody has asked.
 MOST_NEWCOMERS = 8192
@@ -27,24 +28,36 @@ class Listener:
         "config",
         "cookies_until",
         "half_open",
+        "hold",
         "listed",
         "newcomers",
+        "order",
         "port",
+        "proved",
         "queue",
         "terms",
     )
 
     def __init__(
-        self, address: bytes | None, port: int, backlog: int, config: Config, close: Callable[["Listener"], None]
+        self,
+        address: bytes | None,
+        port: int,
+        backlog: int,
+        config: Config,
+        close: Callable[["Listener"], None],
+        hold: bool,
     ) -> None:
         self.address = address
-        self.port = port
+        self.port = port  # 0 where it takes any
         self.backlog = backlog
         self.config = config
         self.terms = config.terms
         self.half_open = 0
+        self.hold = hold
+        self.proved = 0  # how many that came by cookie are held; they count as finished connections
         # Only so long after the last cookie was sent can an ACK bring one back.
         self.cookies_until = -NEVER
+        self.order: deque[HalfOpen] = deque()  # its entries, the oldest first; some may be gone (crowding.py)
         self.queue: deque[Connection] = deque()
         self.closed = False
         self.listed = False
