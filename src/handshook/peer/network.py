@@ -4,6 +4,7 @@ Under `handshook run` this process is inside already, and the engine's control s
 Otherwise a `stage` is started beside it, and a socket made inside comes out as a descriptor.
 """
 
+import contextlib
 import errno
 import http.client
 import json
@@ -15,7 +16,7 @@ import sys
 import weakref
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from ..lab import PrivateNetworkEnded, PrivateNetworkUnavailable, control
 from .peer import Peer, Service
@@ -185,19 +186,11 @@ def _start() -> tuple[kernel.socket, "subprocess.Popen[bytes]", int]:
     """Returns the channel, the process, and a memory file that has what it wrote to its standard error."""
     ours, theirs = kernel.socketpair(kernel.AF_UNIX, kernel.SOCK_SEQPACKET)
     complaints = os.memfd_create("complaints", os.MFD_CLOEXEC)
+    arguments = [str(theirs.fileno()), str(os.getpid())]
     with theirs:
         stage = subprocess.Popen(
             # As for the keeper of a private network. A session of its own: Ctrl-C is for the tests to hear.
-            [
-                sys.executable,
-                "-P",
-                "-W",
-                "ignore",
-                "-m",
-                "handshook.peer.stage",
-                str(theirs.fileno()),
-                str(os.getpid()),
-            ],
+            [sys.executable, "-P", "-W", "ignore", "-m", "handshook.peer.stage", *arguments],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -224,19 +217,24 @@ def _end(owner: int, channel: kernel.socket, stage: "subprocess.Popen[bytes]") -
         # A forked copy of the tests: the network is not its to end.
         channel.close()
         return
-    # Not only close: a forked child may hold a copy of the socket.
-    channel.shutdown(kernel.SHUT_RDWR)
+    with contextlib.suppress(OSError):
+        # Not only close: a forked child may hold a copy of the socket.
+        channel.shutdown(kernel.SHUT_RDWR)
     channel.close()
-    ended = os.pidfd_open(stage.pid)
-    try:
-        if not select.select([ended], [], [], FAREWELL)[0]:
-            stage.kill()
-    finally:
-        os.close(ended)
+    # Popen.wait with a time-out sleeps in steps of up to 50 ms; this wakes at once.
+    with contextlib.suppress(ProcessLookupError):
+        ended = os.pidfd_open(stage.pid)
+        try:
+            waiter = select.poll()
+            waiter.register(ended, select.POLLIN)
+            if not waiter.poll(FAREWELL * 1000):
+                stage.kill()
+        finally:
+            os.close(ended)
     stage.wait()
 
 
-def _raise(status: int, sentence: str) -> None:
+def _raise(status: int, sentence: str) -> NoReturn:
     kinds: dict[int, Callable[[], Exception]] = {
         HTTPStatus.BAD_REQUEST: lambda: ValueError(sentence),
         HTTPStatus.CONFLICT: lambda: OSError(errno.EADDRINUSE, sentence),

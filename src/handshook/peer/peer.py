@@ -27,9 +27,7 @@ _STATES = {state.rfc_name: state for state in State}
 class Inside(Protocol):
     """What a peer asks of its network."""
 
-    def socket(
-        self, family: int = ..., type: int = ..., proto: int = ..., fileno: int | None = ...
-    ) -> kernel.socket: ...
+    def socket(self, family: int, type: int) -> kernel.socket: ...
     def ask(self, method: str, target: str, document: object = None) -> bytes: ...
 
 
@@ -150,7 +148,7 @@ class Peer:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Peer {', '.join(self.behaviour)} at {self.host}:{self.port}>"
+        return f"<Peer {', '.join(self.behaviour) or 'open'} at {self.host}:{self.port}>"
 
     def _served(self, serve: Service | None) -> object:
         if serve is None or isinstance(serve, str):

@@ -1,9 +1,9 @@
 """The process beside the tests: it has the private network, drives the engine in it, and does what it is asked.
 
-`python -m handshook.peer.stage DESCRIPTOR PARENT`. The descriptor is a Unix socket of datagrams. The first one that leaves
-says {"ready": {...}} and brings the socket of the `giver` along, or says {"unavailable": [reason, cure]}. Each that
-arrives brings a socket on which HTTP is spoken (see target.control). It ends when the parent, a process, has ended, in
-whatever way, or the socket is closed everywhere; and with it the private network and all in it.
+`python -m handshook.peer.stage DESCRIPTOR PARENT`. The descriptor is a Unix socket of datagrams. The first one that
+leaves says {"ready": {...}} and brings the socket of the `giver` along, or says {"unavailable": [reason, cure]}. Each
+that arrives brings a socket on which HTTP is spoken (see target.control). It ends when the parent, a process, has
+ended, in whatever way, or the socket is closed everywhere; and with it the private network and all in it.
 """
 
 import asyncio

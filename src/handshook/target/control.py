@@ -30,7 +30,7 @@ def answer(targets: Targets, method: str, target: str, body: bytes) -> Answer:
             case "POST", ["targets"]:
                 return _json(HTTPStatus.CREATED, targets.add(_document(body)))
             case "GET", ["targets"]:
-                return _json(HTTPStatus.OK, targets.list())
+                return _json(HTTPStatus.OK, targets.documents())
             case "GET", ["targets", name]:
                 return _json(HTTPStatus.OK, targets.show(name))
             case "GET", ["targets", name, "ladder"]:

@@ -13,7 +13,6 @@ from ..host.stack import Stack
 from ..host.step import Step
 from ..io.handlers import Handler, Handlers
 from ..io.relay import Loop
-from ..outcomes import Outcome
 from ..show.ink import Canvas
 from ..tcp.connection import Connection
 from ..wire.addresses import spell
@@ -131,7 +130,7 @@ class Targets:
         self._targets[target.name] = self._ports[target.port] = target
         return target.document()
 
-    def list(self) -> list[Document]:
+    def documents(self) -> list[Document]:
         """All of them."""
         return [target.document() for target in self._targets.values()]
 
@@ -155,7 +154,7 @@ class Targets:
                 seen.connection.abort()
         del self._ports[target.port]
 
-    def _maker(self, behaviour: "list[str]", serve: Any) -> Maker | None:
+    def _maker(self, behaviour: list[str], serve: Any) -> Maker | None:
         """Who handles connections there; None where nobody listens."""
         if "refused" in behaviour:
             if len(behaviour) > 1 or serve is not None:
@@ -210,7 +209,7 @@ def _tell(seen: Seen) -> Document:
         "state": seen.state.rfc_name,
         "over": seen.over,
         "verdict": {
-            "outcome": Outcome(verdict.outcome).name,
+            "outcome": verdict.outcome.name,
             "sentence": verdict.sentence,
             "evidence": verdict.evidence,
         },
