@@ -21,6 +21,9 @@ from typing import Any, NoReturn, Self
 from ..lab import PrivateNetworkEnded, PrivateNetworkUnavailable, control
 from .peer import Peer, Service
 
+# What a test puts in the place of `socket.socket` is `Network.socket` itself, perhaps, which must not call itself.
+Socket = kernel.socket
+
 # Where `handshook run` says that its control socket is.
 VARIABLE = "HANDSHOOK_CONTROL"
 
@@ -108,10 +111,10 @@ class Inside(Network):
         proto: int = 0,
         fileno: int | None = None,
     ) -> kernel.socket:
-        return kernel.socket(family, type, proto, fileno)
+        return Socket(family, type, proto, fileno)
 
     def _call(self) -> kernel.socket:
-        caller = kernel.socket(kernel.AF_UNIX)
+        caller = Socket(kernel.AF_UNIX)
         try:
             caller.connect(self._path)
         except OSError as error:
@@ -132,7 +135,7 @@ class Beside(Network):
                 self._end()
                 raise _why(message, complaints)
             (giver,) = message.descriptors
-            self._giver = kernel.socket(fileno=giver)
+            self._giver = Socket(fileno=giver)
         finally:
             os.close(complaints)
 
@@ -145,7 +148,7 @@ class Beside(Network):
     ) -> kernel.socket:
         if fileno is not None or family not in (kernel.AF_INET, kernel.AF_INET6):
             # A descriptor has its network already, and the other families have none.
-            return kernel.socket(family, type, proto, fileno)
+            return Socket(family, type, proto, fileno)
         wanted = {"family": family, "type": type | kernel.SOCK_CLOEXEC, "proto": proto}
         # A socket for each answer, so that threads and forked children don't get each other's.
         with _send_end(self._giver, wanted) as answers:
@@ -157,7 +160,7 @@ class Beside(Network):
         if not answer.descriptors:
             # The kernel leaves out what this process has no room for (recvmsg(2), MSG_CTRUNC).
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
-        made = kernel.socket(fileno=answer.descriptors[0])
+        made = Socket(fileno=answer.descriptors[0])
         made.settimeout(kernel.getdefaulttimeout())
         return made
 

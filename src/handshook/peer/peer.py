@@ -35,7 +35,8 @@ class Inside(Protocol):
 class Met:
     """One connection to a peer, as the engine saw it: `remote` is the client, `local` the peer, `state` the peer's.
 
-    `over` says that nothing more is to come; `verdict` how it went, or goes.
+    `over` says that nothing more is to come; `verdict` how it went, or goes. `injected` is what was done to it on
+    purpose, a sentence each; empty where all came about by itself.
     """
 
     local: tuple[str, int]
@@ -43,6 +44,7 @@ class Met:
     state: State
     over: bool
     verdict: Verdict
+    injected: tuple[str, ...]
 
 
 class Peer:
@@ -169,4 +171,5 @@ def _met(document: dict[str, Any]) -> Met:
         _STATES[document["state"]],
         document["over"],
         Verdict(Outcome[verdict["outcome"]], verdict["sentence"], verdict["evidence"]),
+        tuple(document["injected"]),
     )

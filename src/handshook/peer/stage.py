@@ -13,12 +13,17 @@ import sys
 from http import HTTPStatus
 from pathlib import Path
 
+from ..fault import Faults
+from ..host.stack import Stack
 from ..io.aio import Host
 from ..lab import PrivateNetworkUnavailable, control
 from ..session.place import Place
 from ..target.control import answer
 from ..target.converse import Answers, converse
 from ..target.targets import Targets
+
+# Lots are the same in each run of the tests, unless a rule has a seed of its own.
+SEED = 0
 
 GIVER = Path(__file__).with_name("giver.py")
 
@@ -53,8 +58,14 @@ async def _play(place: Place, channel: socket.socket, parent: int) -> None:
         # Neither site nor the environment of the tests has a say in it.
         network.popen([sys.executable, "-I", "-S", str(GIVER)], stdin=theirs.fileno())
         theirs.close()
-        async with Host(place) as host:
-            targets = Targets(host, place.addresses)
+        breaking: list[Faults] = []
+
+        def wrap(stack: Stack) -> Faults:
+            breaking.append(Faults(stack, seed=SEED))
+            return breaking[0]
+
+        async with Host(place, wrap=wrap) as host:
+            targets = Targets(host, breaking[0], place.addresses)
             ready = {"addresses": place.addresses, "kernel": [network.kernel4, network.kernel6][: 1 + network.ipv6]}
             control.send(channel, {"ready": ready}, [ours.fileno()])
             ours.close()

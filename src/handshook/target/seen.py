@@ -31,12 +31,15 @@ class Seen:
         self._last: deque[Step] = deque(maxlen=LAST)
         self._between = 0
         self._heard = 0
+        self.injected: list[str] = []
         self._decisive: Outcome = first.outcome
         self.take(first)
 
     def take(self, step: Step) -> None:
         """One more step of it."""
         self.conversation.take(step)
+        if step.injected is not None and str(step.injected) not in self.injected:
+            self.injected.append(str(step.injected))
         self._heard += step.direction is Direction.IN
         if step.direction is not Direction.OUT:
             self._decisive = BY_NUMBER[step.outcome]

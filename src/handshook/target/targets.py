@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from ..fault import Faults
 from ..host.listener import Listener
 from ..host.stack import Stack
 from ..host.step import Step
@@ -25,8 +26,8 @@ Document = dict[str, Any]
 FIRST_PORT = 20_000
 LAST_PORT = 32_767
 
-# In the private network's subnets, and nobody's.
-NOBODYS = ["198.51.100.3", "2001:db8::3"]
+# Words for what a rule has other words for.
+ALIASES = {"refused": "refuse", "silent": "drop syn"}
 
 # How many connections to one target are remembered; the oldest that is over goes first.
 MOST_SEEN = 256
@@ -52,6 +53,7 @@ class Target:
         self.behaviour = behaviour
         self.addresses = addresses
         self.listener: Listener | None = None
+        self.rules: list[int] = []
         self.seen: list[Seen] = []
         self._latest: OrderedDict[tuple[object, object], Seen] = OrderedDict()
 
@@ -75,15 +77,6 @@ class Target:
         if seen is not None:
             seen.connection = connection
 
-    def document(self) -> Document:
-        """As it is told to who asks."""
-        return {
-            "target": self.name,
-            "addresses": [[address, self.port] for address in self.addresses],
-            "behaviour": self.behaviour,
-            "connections": [_tell(seen) for seen in self.seen],
-        }
-
     def _make_room(self) -> None:
         if len(self.seen) < MOST_SEEN:
             return
@@ -95,21 +88,22 @@ class Target:
 
 
 class Targets:
-    """Adds, shows and removes targets; `addresses` are the engine's own."""
+    """Adds, shows and removes targets; `addresses` are the engine's own, `faults` stands before its link."""
 
-    def __init__(self, engine: Engine, addresses: Iterable[str]) -> None:
+    def __init__(self, engine: Engine, faults: Faults, addresses: Iterable[str]) -> None:
         self._engine = engine
+        self._faults = faults
         self._addresses = list(addresses)
         self._targets: dict[str, Target] = {}
         self._ports: dict[int, Target] = {}
         self._count = 0
         self._next_port = FIRST_PORT
-        engine.stack.observe(self._take)
+        faults.observe(self._take)
 
     def add(self, wanted: Document) -> Document:
         """Makes a target and returns its document.
 
-        `wanted` may have "behaviour", a list of words each; "serve", what is done with open connections: the name of a
+        `wanted` may have "behaviour", a list of which each is a rule of `fault/`, or "refused", "silent" or "mute"; "serve", what is done with open connections: the name of a
         service, {"reply": BASE64} to answer with those bytes, or {"unix": PATH} to carry them to a Unix socket; and
         "port", for one that must be this. Raises `ValueError` for what can't be had, and `OSError` (EADDRINUSE) for a
         port that is taken.
@@ -119,24 +113,27 @@ class Targets:
             raise ValueError(f"a target has behaviour, serve and port, not {', '.join(sorted(unknown))}")
         behaviour = wanted.get("behaviour") or []
         if not isinstance(behaviour, list) or not all(isinstance(word, str) for word in behaviour):
-            raise ValueError("behaviour is a list of words")
+            raise ValueError("behaviour is a list of rules")
         makes = self._maker(behaviour, wanted.get("serve"))
         self._count += 1
-        addresses = NOBODYS[: len(self._addresses)] if behaviour == ["silent"] else self._addresses
-        target = Target(str(self._count), self._choose(wanted.get("port")), behaviour, addresses)
+        target = Target(str(self._count), self._choose(wanted.get("port")), behaviour, self._addresses)
         self._engine.touch()
-        if makes is not None:
+        try:
+            self._break(target)
             self._listen(target, makes)
+        except BaseException:
+            self._mend(target)
+            raise
         self._targets[target.name] = self._ports[target.port] = target
-        return target.document()
+        return self._tell(target)
 
     def documents(self) -> list[Document]:
         """All of them."""
-        return [target.document() for target in self._targets.values()]
+        return [self._tell(target) for target in self._targets.values()]
 
     def show(self, name: str) -> Document:
         """One of them. Raises `KeyError`."""
-        return self._targets[name].document()
+        return self._tell(self._targets[name])
 
     def ladder(self, name: str, width: int) -> str:
         """The ladders of its connections, one below the other. Raises `KeyError`."""
@@ -149,21 +146,26 @@ class Targets:
         self._engine.touch()
         if target.listener is not None:
             self._engine.handlers.close_listener(target.listener)
+        self._mend(target)
         for seen in target.seen:
             if seen.connection is not None:
                 seen.connection.abort()
         del self._ports[target.port]
 
-    def _maker(self, behaviour: list[str], serve: Any) -> Maker | None:
-        """Who handles connections there; None where nobody listens."""
-        if "refused" in behaviour:
-            if len(behaviour) > 1 or serve is not None:
-                raise ValueError("who is refused meets nothing else: refused stands alone, and serves nothing")
-            return None
-        if behaviour == ["silent"]:
-            return None
-        if unknown := set(behaviour) - {"mute"}:
-            raise ValueError(f"{unknown}: unknown")
+    def _break(self, target: Target) -> None:
+        """The rules of its behaviour are in force, for it alone. Raises `RuleError`, which is a `ValueError`."""
+        for word in target.behaviour:
+            if word != "mute":
+                for address in target.addresses:
+                    end = spell((address, target.port))
+                    target.rules.append(self._faults.add(f"{ALIASES.get(word, word)} to {end}"))
+
+    def _mend(self, target: Target) -> None:
+        while target.rules:
+            self._faults.remove(target.rules.pop())
+
+    def _maker(self, behaviour: list[str], serve: Any) -> Maker:
+        """Who handles connections there."""
         if "mute" in behaviour:
             if serve is not None:
                 raise ValueError("mute says what is served: nothing")
@@ -199,18 +201,22 @@ class Targets:
             if target is not None:
                 target.take(step)
 
+    def _tell(self, target: Target) -> Document:
+        return {
+            "target": target.name,
+            "addresses": [[address, target.port] for address in target.addresses],
+            "behaviour": target.behaviour,
+            "connections": [self._tell_seen(seen) for seen in target.seen],
+        }
 
-def _tell(seen: Seen) -> Document:
-    verdict = seen.verdict
-    return {
-        "local": list(seen.conversation.local),
-        "remote": list(seen.conversation.remote),
-        "peer": spell(seen.conversation.remote),
-        "state": seen.state.rfc_name,
-        "over": seen.over,
-        "verdict": {
-            "outcome": verdict.outcome.name,
-            "sentence": verdict.sentence,
-            "evidence": verdict.evidence,
-        },
-    }
+    def _tell_seen(self, seen: Seen) -> Document:
+        local, remote = seen.conversation.local, seen.conversation.remote
+        verdict = seen.verdict
+        return {
+            "local": list(local),
+            "remote": list(remote),
+            "state": seen.state.rfc_name,
+            "over": seen.over,
+            "verdict": {"outcome": verdict.outcome.name, "sentence": verdict.sentence, "evidence": verdict.evidence},
+            "injected": seen.injected,
+        }
