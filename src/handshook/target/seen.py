@@ -5,8 +5,9 @@ all the same, for their steps are.
 """
 
 from collections import deque
+from dataclasses import replace
 
-from ..host.step import Direction, Step
+from ..host.step import Direction, Injected, Step
 from ..outcomes import BY_NUMBER, Outcome
 from ..show.conversation import Conversation
 from ..show.ink import Canvas
@@ -31,15 +32,15 @@ class Seen:
         self._last: deque[Step] = deque(maxlen=LAST)
         self._between = 0
         self._heard = 0
-        self.injected: list[str] = []
+        self.injected: list[Injected] = []
         self._decisive: Outcome = first.outcome
         self.take(first)
 
     def take(self, step: Step) -> None:
         """One more step of it."""
         self.conversation.take(step)
-        if step.injected is not None and str(step.injected) not in self.injected:
-            self.injected.append(str(step.injected))
+        if step.injected is not None and step.injected not in self.injected:
+            self.injected.append(step.injected)
         self._heard += step.direction is Direction.IN
         if step.direction is not Direction.OUT:
             self._decisive = BY_NUMBER[step.outcome]
@@ -61,16 +62,23 @@ class Seen:
 
     @property
     def verdict(self) -> Verdict:
-        """How it went, or goes."""
-        if self.connection is not None:
-            verdict = self.connection.verdict
-            if self.state is State.TIME_WAIT:
-                # The engine calls it closed when the rest is over; both have finished and said so by now.
-                sentence = f"opened, used and released in order with {spell(self.conversation.remote)}"
-                return Verdict(Outcome.CLOSED_NORMALLY, sentence, verdict.evidence)
-            return verdict
-        evidence: dict[str, object] = {"state": self.state.rfc_name, "segments_in": self._heard}
-        return Verdict(self._decisive, self._decisive.meaning, evidence)
+        """How it went, or goes; what was done on purpose is named in it."""
+        found = self._plain_verdict()
+        if not self.injected:
+            return found
+        rules = ", ".join(f"`{rule}`" for rule in dict.fromkeys(injected.rule for injected in self.injected))
+        return replace(found, sentence=f"{found.sentence}: injected by {rules}")
+
+    def _plain_verdict(self) -> Verdict:
+        if self.connection is None:
+            evidence: dict[str, object] = {"state": self.state.rfc_name, "segments_in": self._heard}
+            return Verdict(self._decisive, self._decisive.meaning, evidence)
+        verdict = self.connection.verdict
+        if self.state is State.TIME_WAIT:
+            # The engine calls it closed when the rest is over; both have finished and said so by now.
+            sentence = f"opened, used and released in order with {spell(self.conversation.remote)}"
+            return Verdict(Outcome.CLOSED_NORMALLY, sentence, verdict.evidence)
+        return verdict
 
     def ladder(self, canvas: Canvas) -> str:
         """The ladder; of a long connection its first and its last steps."""

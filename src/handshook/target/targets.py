@@ -103,10 +103,10 @@ class Targets:
     def add(self, wanted: Document) -> Document:
         """Makes a target and returns its document.
 
-        `wanted` may have "behaviour", a list of which each is a rule of `fault/`, or "refused", "silent" or "mute"; "serve", what is done with open connections: the name of a
-        service, {"reply": BASE64} to answer with those bytes, or {"unix": PATH} to carry them to a Unix socket; and
-        "port", for one that must be this. Raises `ValueError` for what can't be had, and `OSError` (EADDRINUSE) for a
-        port that is taken.
+        `wanted` may have "behaviour", a list of which each is a rule of `fault/`, or "refused", "silent" or "mute";
+        "serve", what is done with open connections: the name of a service, {"reply": BASE64} to answer with those
+        bytes, or {"unix": PATH} to carry them to a Unix socket; and "port", for one that must be this. Raises
+        `ValueError` for what can't be had, and `OSError` (EADDRINUSE) for a port that is taken.
         """
         unknown = wanted.keys() - {"behaviour", "serve", "port"}
         if unknown:
@@ -218,5 +218,5 @@ class Targets:
             "state": seen.state.rfc_name,
             "over": seen.over,
             "verdict": {"outcome": verdict.outcome.name, "sentence": verdict.sentence, "evidence": verdict.evidence},
-            "injected": seen.injected,
+            "injected": [str(injected) for injected in seen.injected],
         }
