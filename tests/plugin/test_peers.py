@@ -132,6 +132,7 @@ def test_a_unix_socket_that_nobody_serves_is_a_reset(handshook_peer, tmp_path):
     # A socket with a time-out may hear of it before it has returned from connect.
     with pytest.raises(ConnectionResetError), peer.connect(HANG) as sock:
         sock.recv(1)
+    assert "nobody serves there ([Errno 2] No such file" in str(peer.settle(HANG)[0].verdict)
 
 
 def test_a_port_of_ones_choice(handshook_peer):

@@ -19,6 +19,7 @@ from http import HTTPStatus
 from typing import Any, NoReturn, Self
 
 from ..lab import PrivateNetworkEnded, PrivateNetworkUnavailable, control
+from ..lab.unavailable import not_linux
 from .peer import Peer, Service
 
 # What a test puts in the place of `socket.socket` is `Network.socket` itself, perhaps, which must not call itself.
@@ -127,6 +128,8 @@ class Beside(Network):
     """One of our own, with a stage beside this process."""
 
     def __init__(self) -> None:
+        if sys.platform != "linux":
+            raise not_linux(sys.platform)
         self._channel, self._stage, complaints = _start()
         self._end = weakref.finalize(self, _end, os.getpid(), self._channel, self._stage)
         try:

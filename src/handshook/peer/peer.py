@@ -137,11 +137,14 @@ class Peer:
 
     def close(self) -> None:
         """Nobody is there any more: what is open is reset. A second call does nothing."""
-        if self._open:
-            self._open = False
-            self._network.ask("DELETE", self._path)
-        if self._serving is not None:
-            self._serving.close()
+        serving, self._serving = self._serving, None
+        try:
+            if self._open:
+                self._open = False
+                self._network.ask("DELETE", self._path)
+        finally:
+            if serving is not None:
+                serving.close()
 
     def __enter__(self) -> Self:
         return self

@@ -7,6 +7,7 @@ ended, in whatever way, or the socket is closed everywhere; and with it the priv
 """
 
 import asyncio
+import json
 import os
 import socket
 import sys
@@ -75,7 +76,11 @@ async def _play(place: Place, channel: socket.socket, parent: int) -> None:
 def _answer(host: Host, targets: Targets, method: str, target: str, body: bytes) -> tuple[HTTPStatus, bytes]:
     if host.lost is not None:
         return HTTPStatus.SERVICE_UNAVAILABLE, b'{"error": "the private network has ended"}'
-    return answer(targets, method, target, body)
+    try:
+        return answer(targets, method, target, body)
+    except Exception as error:
+        # A fault of ours: whoever asked is told, and can report it, and the others go on.
+        return HTTPStatus.INTERNAL_SERVER_ERROR, json.dumps({"error": repr(error)}).encode()
 
 
 async def _until_alone(channel: socket.socket, parent: int, answers: Answers) -> None:

@@ -23,7 +23,10 @@ LAST = 64
 
 
 class Seen:
-    """One connection, from its first step on; `connection` is the engine's own, where there is one."""
+    """One connection, from its first step on.
+
+    `connection` is the engine's own, where there is one, `unserved` why nobody behind the target could serve it.
+    """
 
     def __init__(self, first: Step) -> None:
         self.conversation = Conversation(first)
@@ -32,6 +35,7 @@ class Seen:
         self._last: deque[Step] = deque(maxlen=LAST)
         self._between = 0
         self._heard = 0
+        self.unserved = ""
         self.injected: list[Injected] = []
         self._decisive: Outcome = first.outcome
         self.take(first)
@@ -74,6 +78,8 @@ class Seen:
             evidence: dict[str, object] = {"state": self.state.rfc_name, "segments_in": self._heard}
             return Verdict(self._decisive, self._decisive.meaning, evidence)
         verdict = self.connection.verdict
+        if self.unserved:
+            return replace(verdict, sentence=f"{verdict.sentence}: nobody serves there ({self.unserved})")
         if self.state is State.TIME_WAIT:
             # The engine calls it closed when the rest is over; both have finished and said so by now.
             sentence = f"opened, used and released in order with {spell(self.conversation.remote)}"

@@ -6,6 +6,7 @@ All of it belongs to the thread that drives the engine.
 import errno
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Protocol
 
 from ..fault import Faults
@@ -71,11 +72,18 @@ class Target:
         else:
             seen.take(step)
 
-    def accepted(self, connection: Connection) -> None:
-        """A connection of the engine's, whose steps have been seen before."""
+    def accepted(self, connection: Connection, makes: Maker) -> Handler:
+        """A connection of the engine's, whose steps have been seen before, gets its handler."""
         seen = self._latest.get((connection.local, connection.remote))
         if seen is not None:
             seen.connection = connection
+        try:
+            return makes(connection)
+        except OSError as error:
+            # It is reset, and the verdict says why.
+            if seen is not None:
+                seen.unserved = str(error)
+            raise
 
     def _make_room(self) -> None:
         if len(self.seen) < MOST_SEEN:
@@ -189,10 +197,7 @@ class Targets:
         raise OSError(errno.EADDRINUSE, "every port is a target's")
 
     def _listen(self, target: Target, makes: Maker) -> None:
-        def make(connection: Connection) -> Handler:
-            target.accepted(connection)
-            return makes(connection)
-
+        make = partial(target.accepted, makes=makes)
         target.listener = self._engine.handlers.listen(target.port, make)
 
     def _take(self, step: Step) -> None:
