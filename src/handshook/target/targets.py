@@ -53,7 +53,7 @@ class Target:
         self.port = port
         self.behaviour = behaviour
         self.addresses = addresses
-        self.listener: Listener | None = None
+        self.listeners: list[Listener] = []
         self.rules: list[int] = []
         self.seen: list[Seen] = []
         self._latest: OrderedDict[tuple[object, object], Seen] = OrderedDict()
@@ -152,8 +152,6 @@ class Targets:
         """Nobody is there any more: its connections are aborted, and its port is free. Raises `KeyError`."""
         target = self._targets.pop(name)
         self._engine.touch()
-        if target.listener is not None:
-            self._engine.handlers.close_listener(target.listener)
         self._mend(target)
         for seen in target.seen:
             if seen.connection is not None:
@@ -169,6 +167,9 @@ class Targets:
                     target.rules.append(self._faults.add(f"{ALIASES.get(word, word)} to {end}"))
 
     def _mend(self, target: Target) -> None:
+        """What `_break` and `_listen` have made is gone."""
+        while target.listeners:
+            self._engine.handlers.close_listener(target.listeners.pop())
         while target.rules:
             self._faults.remove(target.rules.pop())
 
@@ -197,13 +198,15 @@ class Targets:
         raise OSError(errno.EADDRINUSE, "every port is a target's")
 
     def _listen(self, target: Target, makes: Maker) -> None:
-        make = partial(target.accepted, makes=makes)
-        target.listener = self._engine.handlers.listen(target.port, make)
+        # At each address of its own: the stack may be transparent, and the port at other hosts' addresses is theirs.
+        for address in target.addresses:
+            make = partial(target.accepted, makes=makes)
+            target.listeners.append(self._engine.handlers.listen(target.port, make, address=address))
 
     def _take(self, step: Step) -> None:
         if step.local is not None and step.remote is not None:
             target = self._ports.get(step.local[1])
-            if target is not None:
+            if target is not None and step.local[0] in target.addresses:
                 target.take(step)
 
     def _tell(self, target: Target) -> Document:
