@@ -139,7 +139,9 @@ def test_no_such_number(count):
     assert b"is neither auto nor a number of processes" in done.stderr
 
 
-@pytest.mark.parametrize("option", [["--json"], ["--explain"], ["--headers"], ["--pcap", "x"], ["--svg", "x"], ["--html", "x"]])
+@pytest.mark.parametrize(
+    "option", [["--json"], ["--explain"], ["--headers"], ["--pcap", "x"], ["--svg", "x"], ["--html", "x"]]
+)
 def test_no_ladder(option):
     done = plain("serve", "--echo", "--processes", "2", *option, "--", "true")
     assert done.returncode == 2
