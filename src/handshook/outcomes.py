@@ -68,6 +68,11 @@ class Outcome(IntEnum):
     SYN_ACK_ACK_BAD = 49, "RFC 9293 3.10.7.4", "an ACK in SYN-RECEIVED for something we never sent: RST"
     LISTENER_CLOSED = 50, "RFC 9293 3.10.4", "the listener was closed: what it had not handed over is reset"
 
+    HALF_OPEN_PRESSED = 51, "RFC 4987 3.3", "the half-open queue fills: an entry is given up before its usual time"
+    HALF_OPEN_EVICTED = 52, "RFC 4987 3.4", "the half-open queue is full: the oldest entry goes for a new one"
+    SYN_CACHED = 53, "RFC 4987 3.5", "a SYN to a listener: a row in the SYN cache is filled, SYN,ACK is owed"
+    SYN_CACHE_EVICTED = 54, "RFC 4987 3.5", "a bucket of the SYN cache is full: its oldest row goes for a new one"
+
     # --- opening ------------------------------------------------------------------------------------------------
     ESTABLISHED_PASSIVE = 60, "RFC 9293 3.10.7.4", "our SYN is acknowledged: the connection is open"
     ESTABLISHED_ACTIVE = 61, "RFC 9293 3.10.7.3", "the SYN,ACK we waited for: the connection is open, ACK is owed"
@@ -120,6 +125,15 @@ class Outcome(IntEnum):
     TIME_WAIT_RST_IGNORED = 123, "RFC 1337 3", "a RST must not end TIME-WAIT: ignored"
     TIME_WAIT_ACKED = 124, "RFC 9293 3.10.7.4", "an old segment of a finished connection: answered with an ACK"
     TIME_WAIT_IGNORED = 125, "RFC 9293 3.10.7.4", "nothing in it asks for an answer"
+
+    # --- SYN cookies ---------------------------------------------------------------------------------------------
+    SYN_COOKIE = 200, "RFC 4987 3.6", "a SYN is answered with a cookie: nothing is kept here, the peer keeps it for us"
+    SENT_COOKIE = 201, "RFC 4987 3.6", "a SYN,ACK whose number is all that we shall know of the SYN"
+    COOKIE_ACCEPTED = 202, "RFC 4987 3.6", "an ACK that brings a cookie of ours back: the connection is open"
+    COOKIE_WRONG = 203, "RFC 9293 3.10.7.2", "an ACK of no cookie of ours, a guess or an old connection: RST"
+    COOKIE_EXPIRED = 204, "RFC 4987 3.6", "an ACK of a cookie that is too old: RST"
+    COOKIE_OPTIONS_BAD = 205, "RFC 4987 3.6", "a cookie of ours, but what it agrees to is not what we offer: RST"
+    COOKIE_AHEAD = 206, "RFC 9293 3.10.7.4", "its sender knows our clock, but what came before is missing: dropped"
 
     # --- what we send -------------------------------------------------------------------------------------------
     SENT_SYN = 140, "RFC 9293 3.10.1", "we ask for a connection"

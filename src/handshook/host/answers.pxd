@@ -14,6 +14,7 @@ cdef class Answers:
 
     cpdef bint waiting(self) except -1
     cpdef bint add(self, bytes frame) except -1
+    cpdef bint room(self) except -1
     @cython.locals(length=Py_ssize_t)
     cpdef reset(self, Segment segment)
     cpdef last_ack(self, bytes key, TimeWait wait)

@@ -34,10 +34,14 @@ class Answers:
 
     def add(self, frame: bytes) -> bool:
         """Owe a whole frame; False, and counted, when too many wait already."""
-        if self._full(self._frames):
+        if not self.room():
             return False
         self._frames.append(frame)
         return True
+
+    def room(self) -> bool:
+        """May one more be owed? If not, that is counted."""
+        return not self._full(self._frames)
 
     def reset(self, segment: Segment) -> None:
         """Owe the RST that answers a segment of no connection; a RST itself gets none (RFC 9293 3.10.7.1)."""

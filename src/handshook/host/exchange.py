@@ -16,6 +16,7 @@ from ..tcp.clock import NEVER
 from ..tcp.closing import in_time_wait, rest
 from ..tcp.config import Config
 from ..tcp.connection import Connection
+from ..tcp.cookie_layout import LIFE
 from ..tcp.flow import Flow, Owner
 from ..tcp.half_open import HalfOpen
 from ..tcp.happened import ENDED, OPENED
@@ -31,6 +32,7 @@ from ..wire.icmp import EchoRequest, read_icmp, write_echo_reply
 from ..wire.kinds import PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP
 from ..wire.segment import Segment, parse
 from .answers import Answers
+from .cookies import Cookies
 from .errors import suffer
 from .listener import Listener
 from .listeners import Listeners
@@ -42,8 +44,11 @@ from .step import Direction
 from .time_waits import TimeWaits
 from .timers import Timers
 
+CLOSED_NORMALLY = Outcome.CLOSED_NORMALLY
 CLOSED_PORT_IGNORED = Outcome.CLOSED_PORT_IGNORED
 CLOSED_PORT_RESET = Outcome.CLOSED_PORT_RESET
+COOKIE_ACCEPTED = Outcome.COOKIE_ACCEPTED
+COOKIE_AHEAD = Outcome.COOKIE_AHEAD
 DROPPED_ACCEPT_QUEUE_FULL = Outcome.DROPPED_ACCEPT_QUEUE_FULL
 DROPPED_SYN_QUEUE_FULL = Outcome.DROPPED_SYN_QUEUE_FULL
 ESTABLISHED_PASSIVE = Outcome.ESTABLISHED_PASSIVE
@@ -55,11 +60,13 @@ IP_PROTOCOL_UNKNOWN = Outcome.IP_PROTOCOL_UNKNOWN
 LISTEN_ACK_RESET = Outcome.LISTEN_ACK_RESET
 LISTEN_IGNORED = Outcome.LISTEN_IGNORED
 LISTEN_RST_IGNORED = Outcome.LISTEN_RST_IGNORED
+NOTHING = Outcome.NOTHING
 NOT_OURS = Outcome.NOT_OURS
 SENT_ECHO_REPLY = Outcome.SENT_ECHO_REPLY
 SOURCE_INVALID = Outcome.SOURCE_INVALID
 SYN_ACK_ACK_BAD = Outcome.SYN_ACK_ACK_BAD
 SYN_ANSWERED = Outcome.SYN_ANSWERED
+SYN_COOKIE = Outcome.SYN_COOKIE
 SYN_SENT_ACK_BAD = Outcome.SYN_SENT_ACK_BAD
 TIME_WAIT_ACKED = Outcome.TIME_WAIT_ACKED
 TIME_WAIT_FIN_REPEATED = Outcome.TIME_WAIT_FIN_REPEATED
@@ -82,6 +89,7 @@ class Exchange(Owner):
         "_addresses",
         "_answers",
         "_builder",
+        "_cookies",
         "_counts",
         "_eventful",
         "_flows",
@@ -139,6 +147,7 @@ class Exchange(Owner):
         self._timers = Timers()
         self._ready: list[Flow] = []
         self._answers = Answers(self._builder)
+        self._cookies = Cookies(self._secrets, self._builder)
         self._eventful: list[Connection | Listener] = []
         self._half_open_held = 0
         self._counts = array("Q", [0]) * OUTCOMES
@@ -261,6 +270,13 @@ class Exchange(Owner):
         """Is this four-tuple in use, or resting?"""
         return key in self._flows or self._time_waits.holds(key)
 
+    def patience(self, flow: Flow) -> int:
+        """How often may this half-open entry's SYN,ACK be repeated, as full as its queue is?"""
+        assert isinstance(flow, HalfOpen)
+        listener = flow.listener
+        assert isinstance(listener, Listener)
+        return listener.patience()
+
     def still_waits(self, key: bytes) -> bool:
         """Is this four-tuple in TIME-WAIT?"""
         return self._time_waits.holds(key)
@@ -292,6 +308,8 @@ class Exchange(Owner):
         if outcome == ESTABLISHED_PASSIVE and type(flow) is HalfOpen:
             return self._promote(flow, segment, now)
         if outcome == SYN_SENT_ACK_BAD or outcome == SYN_ACK_ACK_BAD:
+            if type(flow) is HalfOpen:
+                return self._doubt(flow, segment, now)
             self._answers.reset(segment)
         if self._watched:
             self._observers.show_flow(self.now, Direction.IN, outcome, flow, frame)
@@ -317,9 +335,11 @@ class Exchange(Owner):
         listener = self._listeners.find(key)
         if listener is not None:
             before = after = LISTEN
-            outcome = self._meet_listener(listener, segment, now)
+            outcome = self._meet_listener(listener, segment, False, now)
             if outcome == SYN_ANSWERED:
                 after = SYN_RECEIVED
+            elif outcome == COOKIE_ACCEPTED:
+                return outcome
         elif self._sharers > 1 and self._ports.owner(key) != self._ports.index:
             outcome = HANDED_ON
             self._share.hand_on(self._ports.owner(key), segment.frame)
@@ -341,7 +361,7 @@ class Exchange(Owner):
         if outcome == TIME_WAIT_REOPENED:
             # Where nobody listens it is answered with an ACK, as in Linux: a RST would call the connection refused
             # that was just closed in order, and ending the rest would be what RFC 1337 warns of.
-            outcome = TIME_WAIT_ACKED if listener is None else self._meet_listener(listener, segment, now)
+            outcome = TIME_WAIT_ACKED if listener is None else self._meet_listener(listener, segment, True, now)
             if outcome == SYN_ANSWERED:
                 entry = self._flows[key]
                 assert isinstance(entry, HalfOpen)
@@ -358,22 +378,32 @@ class Exchange(Owner):
             self._observers.show(self.now, Direction.IN, outcome, TIME_WAIT, after, key, segment.frame)
         return outcome
 
-    def _meet_listener(self, listener: Listener, segment: Segment, now: float) -> int:
-        """SEGMENT ARRIVES in LISTEN (RFC 9293 3.10.7.2)."""
+    def _meet_listener(self, listener: Listener, segment: Segment, resting: bool, now: float) -> int:
+        """SEGMENT ARRIVES in LISTEN (RFC 9293 3.10.7.2).
+
+        `resting` says that the four-tuple was in TIME-WAIT: its peer is real, and a cookie could not be made to lie
+        beyond the old connection's numbers. So it gets an entry whatever the queue; as in Linux.
+        """
         flags = segment.flags
         if flags & SYN and flags & (RST | FIN):
             return FLAGS_NONSENSE
         if flags & RST:
             return LISTEN_RST_IGNORED
         if flags & ACK:
-            self._answers.reset(segment)
-            return LISTEN_ACK_RESET
+            return self._meet_ack(listener, segment, now)
         if not flags & SYN:
             return LISTEN_IGNORED
-        if listener.half_open >= listener.terms.half_open_limit:
-            return DROPPED_SYN_QUEUE_FULL
         if len(listener.queue) >= listener.backlog:
             return DROPPED_ACCEPT_QUEUE_FULL
+        terms = listener.terms
+        full = listener.half_open >= terms.half_open_limit
+        if not resting and (terms.cookies_always or (full and terms.cookies_when_full)):
+            if self._answers.room():
+                self._answers.add(self._cookies.syn_ack(segment, terms, now))
+                listener.cookies_until = now + LIFE
+            return SYN_COOKIE
+        if full and not (resting and terms.cookies_when_full):
+            return DROPPED_SYN_QUEUE_FULL
         key = segment.key
         entry = HalfOpen()
         entry.begin(key, listener, listener.terms, self)
@@ -395,10 +425,52 @@ class Exchange(Owner):
             if self._watched:
                 self._observers.show_flow(self.now, Direction.IN, DROPPED_ACCEPT_QUEUE_FULL, entry, segment.frame)
             return DROPPED_ACCEPT_QUEUE_FULL
+        self._forget_half_open(entry)
+        return self._open(entry, listener, segment, NOTHING, now)
+
+    def _meet_ack(self, listener: Listener, segment: Segment, now: float) -> int:
+        """An ACK of nothing that is known here: it may bring a cookie back."""
+        outcome: int = LISTEN_ACK_RESET
+        if now < listener.cookies_until and not segment.flags & SYN:
+            outcome = self._cookies.judge(segment, listener.terms, now)
+            if outcome == COOKIE_ACCEPTED:
+                if len(listener.queue) >= listener.backlog:
+                    return DROPPED_ACCEPT_QUEUE_FULL
+                return self._open_by_cookie(listener, segment, now)
+        if outcome != COOKIE_AHEAD:
+            self._answers.reset(segment)
+        return outcome
+
+    def _doubt(self, entry: HalfOpen, segment: Segment, now: float) -> int:
+        """An ACK of another number than this entry's: its SYN may have been answered with a cookie, before it was
+        repeated and found room here."""
+        listener = entry.listener
+        assert isinstance(listener, Listener)
+        outcome = self._meet_ack(listener, segment, now)
+        if outcome == COOKIE_ACCEPTED:
+            self._forget_half_open(entry)
+            return outcome
+        if outcome != COOKIE_AHEAD and outcome != DROPPED_ACCEPT_QUEUE_FULL:
+            outcome = SYN_ACK_ACK_BAD
+        if self._watched:
+            self._observers.show_flow(self.now, Direction.IN, outcome, entry, segment.frame)
+        return outcome
+
+    def _open_by_cookie(self, listener: Listener, segment: Segment, now: float) -> int:
+        entry = HalfOpen()
+        entry.begin(segment.key, listener, listener.terms, self)
+        entry.seen = LISTEN
+        self._cookies.recall(entry, segment, now)
+        self._open(entry, listener, segment, COOKIE_ACCEPTED, now)
+        return COOKIE_ACCEPTED
+
+    def _open(self, entry: HalfOpen, listener: Listener, segment: Segment, why: int, now: float) -> int:
+        """A connection is made of an entry, and gets the segment that brought the last ACK; `why` is what it was
+        beyond that ACK, NOTHING where the connection itself says it."""
         connection = Connection()
         connection.begin(entry.key, listener.config, now, self._most_frame, self)
         connection.adopt(entry)
-        self._forget_half_open(entry)
+        connection.by_cookie = why == COOKIE_ACCEPTED
         self._flows[entry.key] = connection
         outcome = connection.arrive(segment, now)
         connection.happened &= ~OPENED  # `accept` tells the program that it is open
@@ -408,7 +480,7 @@ class Exchange(Owner):
             listener.listed = True
             self._eventful.append(listener)
         if self._watched:
-            self._observers.show_flow(self.now, Direction.IN, outcome, connection, segment.frame)
+            self._observers.show_flow(self.now, Direction.IN, why or outcome, connection, segment.frame)
         self._follow(connection, now)
         return outcome
 
@@ -473,6 +545,11 @@ class Exchange(Owner):
             del self._flows[connection.key]
             self._timers.disarm(connection)
             connection.happened |= ENDED
+            if connection.by_cookie and connection.why == CLOSED_NORMALLY:
+                # A late copy of the peer's first segment would open once more, for the cookie in it is still good. So
+                # this side rests, too, for as long as there can be one.
+                wait = rest(connection, self.now + 2 * self._terms.msl)
+                self._time_waits.add(connection.key, wait)
 
     def _rest(self, connection: Connection, now: float) -> None:
         """A connection enters TIME-WAIT: a small entry takes its place (RFC 9293 3.6.1)."""

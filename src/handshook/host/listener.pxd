@@ -2,6 +2,8 @@ cimport cython
 from ..tcp.connection cimport Connection
 from ..tcp.terms cimport Terms
 
+cdef double NEVER
+
 cdef class Listener:
     cdef readonly bytes address
     cdef readonly int port
@@ -9,7 +11,10 @@ cdef class Listener:
     cdef readonly object config, queue
     cdef readonly Terms terms
     cdef public bint closed, listed
+    cdef public double cookies_until
     cdef object _close
 
+    @cython.locals(terms=Terms, most=Py_ssize_t, least=Py_ssize_t, free=Py_ssize_t, half=Py_ssize_t)
+    cpdef int patience(self) except -1
     @cython.locals(connection=Connection)
     cpdef Connection accept(self)

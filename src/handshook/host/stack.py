@@ -122,6 +122,13 @@ class Stack(Exchange):
         """
         return bool(self._eventful)
 
+    def rotate_secrets(self, now: float) -> None:
+        """Make SYN cookies under a new secret; those that are out stay good (RFC 4987 3.6). It happens by itself, too.
+
+        What numbers connections and ports begin with keeps its secret: it must not change (RFC 6528 3, RFC 6056 3.3).
+        """
+        self._cookies.rotate(self._go_on(now))
+
     def observe(self, callback: Callable[[Step], None]) -> None:
         """Call back with each step from now on; see `Step`. Costs nothing while nobody observes.
 
