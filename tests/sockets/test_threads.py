@@ -19,6 +19,11 @@ class Storm:
     Each connection rests in TIME-WAIT, so many of them need more than one port to go to.
     """
 
+    def __init__(self, host, address, ports, go_on):
+        self._host, self._address, self._ports, self._go_on = host, address, ports, go_on
+        self._lock = threading.Lock()
+        self.connections = self.octets = 0
+
     def run(self):
         threads = [Running(self._one, number) for number in range(THREADS)]
         for thread in threads:
