@@ -128,9 +128,3 @@ def test_a_callback_that_calls_its_own_host_is_told_so_and_does_not_hang():
         with Host(other, [FAR], observer=observer) as far, pytest.raises(ConnectionRefusedError):
             near.create_connection((FAR, 7), timeout=HANG)
         assert len(told) >= 2 and all("can't call the host" in each for each in told)
-
-
-def __init__(self, host, address, ports, go_on):
-    self._host, self._address, self._ports, self._go_on = host, address, ports, go_on
-    self._lock = threading.Lock()
-    self.connections = self.octets = 0
