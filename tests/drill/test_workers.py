@@ -89,7 +89,9 @@ def test_a_pool_that_refuses_says_so(measured):
 
 def test_a_pool_that_sheds_keeps_the_last(measured):
     found = measured["pool:2:shed", CROWD]
-    assert fates(found) == [Fate.TIMED_OUT] * 2 + [Fate.REFUSED] * 36 + [Fate.TIMED_OUT] * 2
+    # The two in the queue at the end; and whoever the threads got hold of, which are the first if they are quick.
+    assert fates(found)[-2:] == [Fate.TIMED_OUT] * 2
+    assert (figures(found).timed_out, figures(found).refused) == (4, 36)
     assert found.counts == {"accepted": 40, "shed": 36}
 
 

@@ -172,6 +172,36 @@ def test_a_device_that_has_room_and_takes_nothing_is_not_asked_all_the_time() ->
         assert pump.backlog == 1
 
 
+def test_what_is_due_and_can_not_leave_is_no_reason_to_turn_all_the_time(bench: Bench) -> None:
+    class Owing(Recorder):
+        """As the stack: while it has something to say, that is due now."""
+
+        def advance(self, now: float) -> None:
+            self.due = now
+
+    engine = Owing()
+    engine.to_say = [bytes(1000)] * 5000
+    with Pump(engine, bench.device) as pump:
+        pump.turn(0)
+        assert pump.backlog
+        engine.due = time.monotonic()
+        assert 0 < (pump.patience() or 0) < 0.1
+        bench.arrived()
+        # The poll tells of room, whenever there is.
+        while pump.backlog:
+            pump.turn(HANG)
+            bench.arrived()
+        assert pump.patience() == 0
+
+
+def test_a_timer_may_be_further_away_than_a_poll_can_wait(bench: Bench) -> None:
+    bench.engine.due = time.monotonic() + 1e9
+    for timeout in (None, 1e12):
+        threading.Timer(0.02, bench.pump.wake).start()
+        assert bench.pump.turn(timeout)
+    assert bench.engine.advanced == []
+
+
 def test_timers_run_when_they_are_due_and_not_before(bench: Bench) -> None:
     bench.engine.due = time.monotonic() + HANG
     assert not bench.pump.turn(0.01)

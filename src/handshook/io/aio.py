@@ -169,7 +169,7 @@ class Host(Driver):
 
         def make(connection: Connection) -> Handler:
             nonlocal theirs
-            relay, theirs = SocketRelay.pair(connection, self)
+            relay, theirs = SocketRelay.pair(self, lambda: (connection, b""))
             return relay
 
         async with asyncio.timeout(timeout):

@@ -114,10 +114,13 @@ class HostServer(socketserver.TCPServer):
             self._stopping = False
             self._stopped.set()
 
-    def shutdown(self) -> None:
-        """Let `serve_forever` return, and wait until it has; what was accepted goes on."""
+    def shutdown(self, patience: float | None = None) -> None:
+        """Let `serve_forever` return, and wait until it has, but at most so many seconds; what was accepted goes on.
+
+        Where one is served at a time it is the handler's to say when that is.
+        """
         self._stopping = True
-        self._stopped.wait()
+        self._stopped.wait(patience)
 
     def has_room(self, patience: float) -> bool:
         """Whether to accept another connection now; may wait `patience` seconds for that."""

@@ -24,7 +24,7 @@ _BATCHES_A_TURN = 8
 # say).
 _PAUSE = 0.001
 
-# In seconds: a timer may be further away than a poll can wait (2^31 milliseconds, 24 days), so there is a turn each day.
+# A timer may be further away than a poll can wait (2^31 milliseconds, 24 days): there is a turn each day, in seconds.
 _LONGEST = 86_400.0
 
 

@@ -82,7 +82,11 @@ class Line:
     `readable` and `writable` say what a program could do now without waiting.
     """
 
+    leads = False
+    """Whether who waits for it alone may drive the engine meanwhile."""
+
     def __init__(self, lock: HostLock) -> None:
+        self.told = 0
         self.changed = threading.Condition(lock)  # type: ignore[arg-type]
         self.mirror: Mirror | None = None
 
@@ -96,6 +100,7 @@ class Line:
 
     def tell(self) -> None:
         """Something has changed: wake who waits, and let the descriptor show it."""
+        self.told += 1
         self.changed.notify_all()
         self.reflect()
 
@@ -113,6 +118,7 @@ class Line:
 
     def close(self) -> None:
         """Nobody asks any more; whoever still waits is woken, and finds it closed."""
+        self.told += 1
         self.changed.notify_all()
         if self.mirror is not None:
             self.mirror.close()
@@ -143,6 +149,8 @@ class Listening(Line):
 
 class Talking(Line, Handler):
     """A connection's. `opened`: the handshake is done; `peeked` has what was looked at and is still unread."""
+
+    leads = True
 
     def __init__(self, lock: HostLock, connection: Connection, *, opened: bool) -> None:
         Line.__init__(self, lock)

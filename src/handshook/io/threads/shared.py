@@ -22,14 +22,17 @@ class HostLock:
         self._lock = threading.Lock()
         self._owner = 0
 
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        """As `threading.Lock.acquire`; raises RuntimeError where this thread has it already."""
-        me = threading.get_ident()
-        if self._owner == me:
+    def check(self) -> None:
+        """Raises RuntimeError where this thread has it already."""
+        if self._owner == threading.get_ident():
             raise RuntimeError("a callback of the host, such as an observer, can't call the host")
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """As `threading.Lock.acquire`; raises RuntimeError as `check` does."""
+        self.check()
         got = self._lock.acquire(blocking, timeout)
         if got:
-            self._owner = me
+            self._owner = threading.get_ident()
         return got
 
     def release(self) -> None:
@@ -46,7 +49,13 @@ class HostLock:
         return self._owner == threading.get_ident()
 
     def __enter__(self) -> bool:
-        return self.acquire()
+        # As `acquire`, in one step: each call of a socket comes this way.
+        me = threading.get_ident()
+        if self._owner == me:
+            self.check()
+        self._lock.acquire()
+        self._owner = me
+        return True
 
     def __exit__(self, *_: object) -> None:
         self._owner = 0

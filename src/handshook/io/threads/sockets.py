@@ -346,6 +346,7 @@ class Socket:
             if how != socket.SHUT_WR:
                 line.reading_over = True
             line.tell()
+            self._engine.rouse()
 
     def close(self) -> None:
         """Let go: what is queued is still sent, unless data is unread or SO_LINGER says so: then it is a reset.
@@ -559,7 +560,7 @@ class Socket:
         """Sleep until the line has news; returns the deadline that there is for it, to be handed in again."""
         timeout = self._timeout
         if timeout is None and not flags & socket.MSG_DONTWAIT:
-            line.changed.wait()
+            self._engine.wait(line, None)
             return None
         if timeout == 0 or flags & socket.MSG_DONTWAIT:
             raise failed(errno.EAGAIN)
@@ -569,7 +570,7 @@ class Socket:
             deadline = now + timeout
         if deadline <= now:
             raise TimeoutError("timed out")
-        line.changed.wait(deadline - now)
+        self._engine.wait(line, deadline - now)
         return deadline
 
     def _raise_end(self, line: Talking) -> NoReturn:
@@ -589,3 +590,4 @@ def _let_go(engine: EngineThread, line: Line, reset: bool) -> None:
             line.leave()
     line.close()
     engine.shared.leave()
+    engine.rouse()
