@@ -1,9 +1,10 @@
 cimport cython
+from ..tcp.held cimport Held
 from ..tcp.time_wait cimport TimeWait
 from ..wire.build cimport Builder, reset_for
 from ..wire.segment cimport Segment, segment_length
 
-cdef unsigned int RST
+cdef unsigned int ACK, RST, SYN, WORD
 cdef int ANSWER_DROPPED, SENT_ACK
 cdef Py_ssize_t MOST_ANSWERS
 
@@ -17,6 +18,8 @@ cdef class Answers:
     cpdef bint room(self) except -1
     @cython.locals(length=Py_ssize_t)
     cpdef reset(self, Segment segment)
+    @cython.locals(flags="unsigned int", number="unsigned int")
+    cpdef refuse(self, Held entry)
     cpdef last_ack(self, bytes key, TimeWait wait)
     @cython.locals(frames=list, key=bytes, wait=TimeWait)
     cpdef list take(self, double now)

@@ -7,10 +7,12 @@ cause them.
 from collections.abc import Sized
 
 from ..outcomes import Outcome
+from ..tcp.held import Held
 from ..tcp.time_wait import TimeWait
 from ..wire.build import Builder, reset_for
-from ..wire.flags import RST
+from ..wire.flags import ACK, RST, SYN
 from ..wire.segment import Segment, segment_length
+from ..wire.word import WORD
 
 ANSWER_DROPPED = Outcome.ANSWER_DROPPED
 SENT_ACK = Outcome.SENT_ACK
@@ -49,6 +51,12 @@ class Answers:
             return
         length = segment_length(segment)
         self._frames.append(reset_for(self._builder, segment.key, segment.seq, segment.ack, segment.flags, length))
+
+    def refuse(self, entry: Held) -> None:
+        """Owe the RST that refuses a SYN as if nobody listened, or who was answered with a cookie (3.10.7.1)."""
+        flags, number = (ACK, (entry.iss + 1) & WORD) if entry.proved else (SYN, 0)
+        if not self._full(self._frames):
+            self._frames.append(reset_for(self._builder, entry.key, entry.irs, number, flags, 1))
 
     def last_ack(self, key: bytes, wait: TimeWait) -> None:
         """Owe the ACK of a connection in TIME-WAIT."""

@@ -7,66 +7,39 @@ Nothing is sent while a segment arrives; what is owed waits for `transmit`, so t
 rides on data or a FIN where there is any. The stack does no I/O and reads no clock: the caller says what time it is.
 """
 
-from array import array
-from collections.abc import Iterable
-
 from ..outcomes import Outcome
-from ..tcp.challenges import ChallengeLimit
 from ..tcp.clock import NEVER
-from ..tcp.closing import in_time_wait, rest
-from ..tcp.config import Config
+from ..tcp.closing import in_time_wait
 from ..tcp.connection import Connection
-from ..tcp.cookie_layout import LIFE
-from ..tcp.flow import Flow, Owner
 from ..tcp.half_open import HalfOpen
-from ..tcp.happened import ENDED, OPENED
-from ..tcp.owed import ACK_NONE
 from ..tcp.states import CLOSED, LISTEN, SYN_RECEIVED, TIME_WAIT
 from ..tcp.time_wait import TimeWait
-from ..tcp.timeouts import start_keep_alive
-from ..wire.addresses import is_unicast, pack
-from ..wire.build import OUTCOMES, Builder
-from ..wire.flags import ACK, FIN, RST, SYN
-from ..wire.framing import PLAIN, VNET_DATA_VALID, VNET_NEEDS_CHECKSUM, Framing
+from ..wire.addresses import is_unicast
+from ..wire.flags import RST
+from ..wire.framing import VNET_DATA_VALID, VNET_NEEDS_CHECKSUM
 from ..wire.icmp import EchoRequest, read_icmp, write_echo_reply
-from ..wire.kinds import PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP
+from ..wire.kinds import PROTOCOL_ICMP, PROTOCOL_ICMPV6
 from ..wire.segment import Segment, parse
-from .answers import Answers
-from .cookies import Cookies
 from .errors import suffer
-from .listener import Listener
-from .listeners import Listeners
-from .observers import Observers
-from .ports import Ports
-from .seed import Secrets
-from .share import ALONE, Share
+from .listening import Listening
 from .step import Direction
-from .time_waits import TimeWaits
-from .timers import Timers
 
-CLOSED_NORMALLY = Outcome.CLOSED_NORMALLY
 CLOSED_PORT_IGNORED = Outcome.CLOSED_PORT_IGNORED
 CLOSED_PORT_RESET = Outcome.CLOSED_PORT_RESET
 COOKIE_ACCEPTED = Outcome.COOKIE_ACCEPTED
-COOKIE_AHEAD = Outcome.COOKIE_AHEAD
-DROPPED_ACCEPT_QUEUE_FULL = Outcome.DROPPED_ACCEPT_QUEUE_FULL
-DROPPED_SYN_QUEUE_FULL = Outcome.DROPPED_SYN_QUEUE_FULL
+COOKIE_HELD = Outcome.COOKIE_HELD
 ESTABLISHED_PASSIVE = Outcome.ESTABLISHED_PASSIVE
-FLAGS_NONSENSE = Outcome.FLAGS_NONSENSE
 FRAME_LENGTH_BAD = Outcome.FRAME_LENGTH_BAD
 FRAME_TRUNCATED = Outcome.FRAME_TRUNCATED
 HANDED_ON = Outcome.HANDED_ON
 IP_PROTOCOL_UNKNOWN = Outcome.IP_PROTOCOL_UNKNOWN
-LISTEN_ACK_RESET = Outcome.LISTEN_ACK_RESET
-LISTEN_IGNORED = Outcome.LISTEN_IGNORED
-LISTEN_RST_IGNORED = Outcome.LISTEN_RST_IGNORED
-NOTHING = Outcome.NOTHING
 NOT_OURS = Outcome.NOT_OURS
 SENT_ECHO_REPLY = Outcome.SENT_ECHO_REPLY
 SOURCE_INVALID = Outcome.SOURCE_INVALID
 SYN_ACK_ACK_BAD = Outcome.SYN_ACK_ACK_BAD
 SYN_ANSWERED = Outcome.SYN_ANSWERED
-SYN_COOKIE = Outcome.SYN_COOKIE
+SYN_CACHED = Outcome.SYN_CACHED
+SYN_HELD = Outcome.SYN_HELD
 SYN_SENT_ACK_BAD = Outcome.SYN_SENT_ACK_BAD
 TIME_WAIT_ACKED = Outcome.TIME_WAIT_ACKED
 TIME_WAIT_FIN_REPEATED = Outcome.TIME_WAIT_FIN_REPEATED
@@ -74,86 +47,14 @@ TIME_WAIT_OVER = Outcome.TIME_WAIT_OVER
 TIME_WAIT_REOPENED = Outcome.TIME_WAIT_REOPENED
 
 MOST_PACKET = 65535
-# What one TSO unit may be, headers included; the IP length field's own limit.
-OFFLOAD_FRAME = 65535
 # Beyond this many seconds a clock counted in microseconds no longer fits 64 bits: 31,000 years.
 LATEST = 1e12
-# Data that came with SYNs and waits for their last ACK, in all; beyond it the client repeats it (RFC 9293 3.4).
-MOST_HELD = 65536
 
 
-class Exchange(Owner):
-    """The tables of one host and what moves between them. `Stack` puts the program's calls on top."""
+class Exchange(Listening):
+    """What moves between a host's tables and its link. `Stack` puts the program's calls on top."""
 
-    __slots__ = (
-        "_addresses",
-        "_answers",
-        "_builder",
-        "_cookies",
-        "_counts",
-        "_eventful",
-        "_flows",
-        "_half_open_held",
-        "_headroom",
-        "_isn",
-        "_kept",
-        "_listeners",
-        "_most_frame",
-        "_observers",
-        "_ports",
-        "_ready",
-        "_secrets",
-        "_segment",
-        "_share",
-        "_sharers",
-        "_terms",
-        "_time_waits",
-        "_timers",
-        "_vnet",
-        "_watched",
-        "config",
-        "framing",
-    )
-
-    def __init__(
-        self,
-        addresses: Iterable[str],
-        *,
-        config: Config | None = None,
-        seed: int | None = None,
-        framing: Framing = PLAIN,
-        share: Share = ALONE,
-    ) -> None:
-        self.config = config or Config()
-        self._secrets = Secrets(share.seed if seed is None else seed)
-        Owner.__init__(self, ChallengeLimit(self._secrets.challenges, self.config.host_challenge_limit))
-        self.framing = framing
-        self._addresses: dict[bytes, str] = {pack(address): address for address in addresses}
-        if not self._addresses or not all(is_unicast(address) for address in self._addresses):
-            raise ValueError("a stack needs addresses of its own, and each must be unicast")
-        self._terms = self.config.terms
-        self._headroom = framing.headroom
-        self._vnet = framing.vnet
-        self._most_frame = OFFLOAD_FRAME if framing.vnet else 0
-        self._isn = self._secrets.initial_sequence
-        self._share = share
-        self._sharers = share.count
-        self._ports = Ports(self._secrets.ports, share.index, share.count)
-        self._builder = Builder(framing, self.config.ttl, self.config.dscp)
-        self._segment = Segment()
-        self._flows: dict[bytes, Flow] = {}
-        self._listeners = Listeners()
-        self._time_waits = TimeWaits(self._isn)
-        self._timers = Timers()
-        self._ready: list[Flow] = []
-        self._answers = Answers(self._builder)
-        self._cookies = Cookies(self._secrets, self._builder)
-        self._eventful: list[Connection | Listener] = []
-        self._half_open_held = 0
-        self._counts = array("Q", [0]) * OUTCOMES
-        self._observers = Observers(framing)
-        self._watched = False
-        self._kept: list[bytes] = []
+    __slots__ = ()
 
     # --- the link's side ---------------------------------------------------------------------------------------
 
@@ -248,39 +149,6 @@ class Exchange(Owner):
         self._kept = []
         return frames
 
-    # --- what flows ask of their owner -------------------------------------------------------------------------
-
-    def attend(self, flow: Flow, outcome: int) -> None:
-        """A call of the program has changed `flow`."""
-        if outcome:
-            self._counts[outcome] += 1
-            if self._watched:
-                self._observers.show_flow(self.now, Direction.CALL, outcome, flow, None)
-        if self._flows.get(flow.key) is flow:
-            self._follow(flow, self.now)
-        if self._watched:
-            self._observers.tell()
-
-    def report(self, flow: Flow) -> None:
-        """List a connection whose news the program has not heard yet."""
-        assert isinstance(flow, Connection)
-        self._list_news(flow)
-
-    def taken(self, key: bytes) -> bool:
-        """Is this four-tuple in use, or resting?"""
-        return key in self._flows or self._time_waits.holds(key)
-
-    def patience(self, flow: Flow) -> int:
-        """How often may this half-open entry's SYN,ACK be repeated, as full as its queue is?"""
-        assert isinstance(flow, HalfOpen)
-        listener = flow.listener
-        assert isinstance(listener, Listener)
-        return listener.patience()
-
-    def still_waits(self, key: bytes) -> bool:
-        """Is this four-tuple in TIME-WAIT?"""
-        return self._time_waits.holds(key)
-
     # --- arrival -----------------------------------------------------------------------------------------------
 
     def _arrive(self, frame: bytes, now: float) -> int:
@@ -305,10 +173,10 @@ class Exchange(Owner):
         if flow is None:
             return self._meet_stranger(segment, now)
         outcome = flow.arrive(segment, now)
-        if outcome == ESTABLISHED_PASSIVE and type(flow) is HalfOpen:
+        if outcome == ESTABLISHED_PASSIVE and isinstance(flow, HalfOpen):
             return self._promote(flow, segment, now)
         if outcome == SYN_SENT_ACK_BAD or outcome == SYN_ACK_ACK_BAD:
-            if type(flow) is HalfOpen:
+            if isinstance(flow, HalfOpen):
                 return self._doubt(flow, segment, now)
             self._answers.reset(segment)
         if self._watched:
@@ -321,10 +189,11 @@ class Exchange(Owner):
         key = segment.key
         k = key
         width = (len(key) - 4) // 2
-        if k[width : 2 * width] not in self._addresses:
+        local = k[width : 2 * width]
+        if not self._takes(local):
             return self._drop(NOT_OURS, segment.frame)
         remote = k[:width]
-        if not is_unicast(remote) or remote in self._addresses:
+        if not is_unicast(remote) or remote in self._addresses or remote == local:
             # MUST-63; a packet from ourselves that comes over the link is the "land" attack.
             return self._drop(SOURCE_INVALID, segment.frame)
         wait = self._time_waits.find(key)
@@ -334,11 +203,15 @@ class Exchange(Owner):
         after: int = CLOSED
         listener = self._listeners.find(key)
         if listener is not None:
+            if self._cache.waiting:
+                row = self._cache.find(key, now)
+                if row >= 0:
+                    return self._meet_cached(listener, row, segment, now)
             before = after = LISTEN
             outcome = self._meet_listener(listener, segment, False, now)
-            if outcome == SYN_ANSWERED:
+            if outcome == SYN_ANSWERED or outcome == SYN_CACHED:
                 after = SYN_RECEIVED
-            elif outcome == COOKIE_ACCEPTED:
+            elif outcome == COOKIE_ACCEPTED or outcome == COOKIE_HELD:
                 return outcome
         elif self._sharers > 1 and self._ports.owner(key) != self._ports.index:
             outcome = HANDED_ON
@@ -362,13 +235,14 @@ class Exchange(Owner):
             # Where nobody listens it is answered with an ACK, as in Linux: a RST would call the connection refused
             # that was just closed in order, and ending the rest would be what RFC 1337 warns of.
             outcome = TIME_WAIT_ACKED if listener is None else self._meet_listener(listener, segment, True, now)
-            if outcome == SYN_ANSWERED:
+            if outcome == SYN_ANSWERED or outcome == SYN_HELD:
                 entry = self._flows[key]
                 assert isinstance(entry, HalfOpen)
                 entry.begin_after(wait.snd_nxt)
                 self._time_waits.remove(key)
-                after = SYN_RECEIVED
-                outcome = TIME_WAIT_REOPENED
+                after = entry.stage
+                if outcome == SYN_ANSWERED:
+                    outcome = TIME_WAIT_REOPENED
         elif outcome == TIME_WAIT_FIN_REPEATED:
             wait.expires = now + 2 * self._terms.msl
             self._time_waits.add(key, wait)
@@ -378,121 +252,16 @@ class Exchange(Owner):
             self._observers.show(self.now, Direction.IN, outcome, TIME_WAIT, after, key, segment.frame)
         return outcome
 
-    def _meet_listener(self, listener: Listener, segment: Segment, resting: bool, now: float) -> int:
-        """SEGMENT ARRIVES in LISTEN (RFC 9293 3.10.7.2).
-
-        `resting` says that the four-tuple was in TIME-WAIT: its peer is real, and a cookie could not be made to lie
-        beyond the old connection's numbers. So it gets an entry whatever the queue; as in Linux.
-        """
-        flags = segment.flags
-        if flags & SYN and flags & (RST | FIN):
-            return FLAGS_NONSENSE
-        if flags & RST:
-            return LISTEN_RST_IGNORED
-        if flags & ACK:
-            return self._meet_ack(listener, segment, now)
-        if not flags & SYN:
-            return LISTEN_IGNORED
-        if len(listener.queue) >= listener.backlog:
-            return DROPPED_ACCEPT_QUEUE_FULL
-        terms = listener.terms
-        full = listener.half_open >= terms.half_open_limit
-        if not resting and (terms.cookies_always or (full and terms.cookies_when_full)):
-            if self._answers.room():
-                self._answers.add(self._cookies.syn_ack(segment, terms, now))
-                listener.cookies_until = now + LIFE
-            return SYN_COOKIE
-        if full and not (resting and terms.cookies_when_full):
-            return DROPPED_SYN_QUEUE_FULL
-        key = segment.key
-        entry = HalfOpen()
-        entry.begin(key, listener, listener.terms, self)
-        entry.take_syn(segment, self._isn, now)
-        data = segment.data
-        if data and len(data) <= entry.window() and self._half_open_held + len(data) <= MOST_HELD:
-            entry.hold(data)
-            self._half_open_held += len(data)
-        listener.half_open += 1
-        self._flows[key] = entry
-        self._make_ready(entry)
-        return SYN_ANSWERED
-
-    def _promote(self, entry: HalfOpen, segment: Segment, now: float) -> int:
-        """The last ACK of the handshake: the half-open entry becomes a connection, and the segment goes to it."""
-        listener = entry.listener
-        assert isinstance(listener, Listener)
-        if len(listener.queue) >= listener.backlog:
-            if self._watched:
-                self._observers.show_flow(self.now, Direction.IN, DROPPED_ACCEPT_QUEUE_FULL, entry, segment.frame)
-            return DROPPED_ACCEPT_QUEUE_FULL
-        self._forget_half_open(entry)
-        return self._open(entry, listener, segment, NOTHING, now)
-
-    def _meet_ack(self, listener: Listener, segment: Segment, now: float) -> int:
-        """An ACK of nothing that is known here: it may bring a cookie back."""
-        outcome: int = LISTEN_ACK_RESET
-        if now < listener.cookies_until and not segment.flags & SYN:
-            outcome = self._cookies.judge(segment, listener.terms, now)
-            if outcome == COOKIE_ACCEPTED:
-                if len(listener.queue) >= listener.backlog:
-                    return DROPPED_ACCEPT_QUEUE_FULL
-                return self._open_by_cookie(listener, segment, now)
-        if outcome != COOKIE_AHEAD:
-            self._answers.reset(segment)
-        return outcome
-
-    def _doubt(self, entry: HalfOpen, segment: Segment, now: float) -> int:
-        """An ACK of another number than this entry's: its SYN may have been answered with a cookie, before it was
-        repeated and found room here."""
-        listener = entry.listener
-        assert isinstance(listener, Listener)
-        outcome = self._meet_ack(listener, segment, now)
-        if outcome == COOKIE_ACCEPTED:
-            self._forget_half_open(entry)
-            return outcome
-        if outcome != COOKIE_AHEAD and outcome != DROPPED_ACCEPT_QUEUE_FULL:
-            outcome = SYN_ACK_ACK_BAD
-        if self._watched:
-            self._observers.show_flow(self.now, Direction.IN, outcome, entry, segment.frame)
-        return outcome
-
-    def _open_by_cookie(self, listener: Listener, segment: Segment, now: float) -> int:
-        entry = HalfOpen()
-        entry.begin(segment.key, listener, listener.terms, self)
-        entry.seen = LISTEN
-        self._cookies.recall(entry, segment, now)
-        self._open(entry, listener, segment, COOKIE_ACCEPTED, now)
-        return COOKIE_ACCEPTED
-
-    def _open(self, entry: HalfOpen, listener: Listener, segment: Segment, why: int, now: float) -> int:
-        """A connection is made of an entry, and gets the segment that brought the last ACK; `why` is what it was
-        beyond that ACK, NOTHING where the connection itself says it."""
-        connection = Connection()
-        connection.begin(entry.key, listener.config, now, self._most_frame, self)
-        connection.adopt(entry)
-        connection.by_cookie = why == COOKIE_ACCEPTED
-        self._flows[entry.key] = connection
-        outcome = connection.arrive(segment, now)
-        connection.happened &= ~OPENED  # `accept` tells the program that it is open
-        start_keep_alive(connection, now)
-        listener.queue.append(connection)
-        if not listener.listed:
-            listener.listed = True
-            self._eventful.append(listener)
-        if self._watched:
-            self._observers.show_flow(self.now, Direction.IN, why or outcome, connection, segment.frame)
-        self._follow(connection, now)
-        return outcome
-
     def _take_icmp(self, segment: Segment, now: float) -> int:
         """A ping is answered; an error goes to the connection whose segment it quotes (MUST-54)."""
         message = read_icmp(segment)
         if message is None:
             return Outcome.ICMP_IGNORED
         if isinstance(message, EchoRequest):
-            if message.destination not in self._addresses:
+            source, destination = message.source, message.destination
+            if not self._takes(destination):
                 return NOT_OURS
-            if not is_unicast(message.source) or message.source in self._addresses:
+            if not is_unicast(source) or source in self._addresses or source == destination:
                 return SOURCE_INVALID
             header = self.framing.header4 if segment.version == 4 else self.framing.header6
             reply = write_echo_reply(message)
@@ -508,76 +277,6 @@ class Exchange(Owner):
             self._follow(connection, now)
         return outcome
 
-    # --- afterwards --------------------------------------------------------------------------------------------
-
-    def _follow(self, flow: Flow, now: float) -> None:
-        """Something has happened to a flow: let it speak with the next batch, and put it where its state belongs."""
-        if type(flow) is Connection:
-            connection = flow
-            if connection.stage == CLOSED:
-                self._end(connection)
-            elif connection.stage == TIME_WAIT:
-                self._rest(connection, now)
-            elif connection.happened & OPENED:
-                start_keep_alive(connection, now)
-            self._list_news(connection)
-        elif flow.stage == CLOSED:
-            assert isinstance(flow, HalfOpen)
-            self._forget_half_open(flow)
-            del self._flows[flow.key]
-            return
-        self._make_ready(flow)
-
-    def _make_ready(self, flow: Flow) -> None:
-        """It may have something to say: the next `transmit` asks it."""
-        if not flow.ready:
-            flow.ready = True
-            self._ready.append(flow)
-
-    def _list_news(self, connection: Connection) -> None:
-        if connection.happened and connection.owned and not connection.listed:
-            connection.listed = True
-            self._eventful.append(connection)
-
-    def _end(self, connection: Connection) -> None:
-        """A connection is over: out of the table, whatever it still has to say."""
-        if self._flows.get(connection.key) is connection:
-            del self._flows[connection.key]
-            self._timers.disarm(connection)
-            connection.happened |= ENDED
-            if connection.by_cookie and connection.why == CLOSED_NORMALLY:
-                # A late copy of the peer's first segment would open once more, for the cookie in it is still good. So
-                # this side rests, too, for as long as there can be one.
-                wait = rest(connection, self.now + 2 * self._terms.msl)
-                self._time_waits.add(connection.key, wait)
-
-    def _rest(self, connection: Connection, now: float) -> None:
-        """A connection enters TIME-WAIT: a small entry takes its place (RFC 9293 3.6.1)."""
-        if self._flows.get(connection.key) is not connection:
-            return
-        del self._flows[connection.key]
-        self._timers.disarm(connection)
-        connection.happened |= ENDED
-        wait = rest(connection, now + 2 * self._terms.msl)
-        self._time_waits.add(connection.key, wait)
-        if connection.ack_owed != ACK_NONE:
-            connection.ack_owed = ACK_NONE
-            connection.segments_out += 1
-            self._answers.last_ack(connection.key, wait)
-
-    def _forget_half_open(self, entry: HalfOpen) -> None:
-        listener = entry.listener
-        assert isinstance(listener, Listener)
-        listener.half_open -= 1
-        entry.stage = CLOSED  # it may still be on the list of those with something to say
-        if entry.data is not None:
-            self._half_open_held -= len(entry.data)
-        self._timers.disarm(entry)
-
-    def _drop(self, why: int, frame: bytes) -> int:
-        """A packet that was not, or not for long, a segment."""
-        if self._watched:
-            known = why in (NOT_OURS, SOURCE_INVALID) and self._segment.protocol == PROTOCOL_TCP
-            key = self._segment.key if known else None
-            self._observers.show(self.now, Direction.IN, why, CLOSED, CLOSED, key, frame)
-        return why
+    def _takes(self, address: bytes) -> bool:
+        """Is a packet to this address for us?"""
+        return address in self._addresses or (self._transparent and is_unicast(address))

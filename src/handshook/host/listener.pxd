@@ -7,10 +7,11 @@ cdef double NEVER
 cdef class Listener:
     cdef readonly bytes address
     cdef readonly int port
-    cdef public Py_ssize_t backlog, half_open
-    cdef readonly object config, queue
+    cdef public Py_ssize_t backlog, half_open, proved
+    cdef readonly object config, queue, order
     cdef readonly Terms terms
     cdef public bint closed, listed
+    cdef readonly bint hold
     cdef public double cookies_until
     cdef object _close
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from ..tcp.clock import NEVER
 from ..tcp.config import Config
 from ..tcp.connection import Connection
+from ..tcp.half_open import HalfOpen
 
 
 class Listener:
@@ -23,23 +24,35 @@ class Listener:
         "config",
         "cookies_until",
         "half_open",
+        "hold",
         "listed",
+        "order",
         "port",
+        "proved",
         "queue",
         "terms",
     )
 
     def __init__(
-        self, address: bytes | None, port: int, backlog: int, config: Config, close: Callable[["Listener"], None]
+        self,
+        address: bytes | None,
+        port: int,
+        backlog: int,
+        config: Config,
+        close: Callable[["Listener"], None],
+        hold: bool,
     ) -> None:
         self.address = address
-        self.port = port
+        self.port = port  # 0 where it takes any
         self.backlog = backlog
         self.config = config
         self.terms = config.terms
         self.half_open = 0
+        self.hold = hold
+        self.proved = 0  # how many that came by cookie are held; they count as finished connections
         # Only so long after the last cookie was sent can an ACK bring one back.
         self.cookies_until = -NEVER
+        self.order: deque[HalfOpen] = deque()  # its entries, the oldest first; some may be gone (crowding.py)
         self.queue: deque[Connection] = deque()
         self.closed = False
         self.listed = False

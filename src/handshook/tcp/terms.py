@@ -22,6 +22,10 @@ class Terms:
         "ecn_asks",
         "fin_wait_2_timeout",
         "half_open_limit",
+        "half_open_prefix4",
+        "half_open_prefix6",
+        "hold_timeout",
+        "host_half_open_limit",
         "initial_rto",
         "keep_alive",
         "keep_alive_interval",
@@ -33,6 +37,7 @@ class Terms:
         "nagle",
         "policy_cache",
         "policy_oldest",
+        "prefix_half_open_limit",
         "pressed_syn_ack_retries",
         "receive_scale",
         "receive_window",
@@ -72,6 +77,11 @@ class Terms:
         self.nagle = config.nagle
         self.cubic = config.congestion == "cubic"
         self.half_open_limit = config.half_open_limit
+        self.host_half_open_limit = config.host_half_open_limit
+        self.prefix_half_open_limit = config.prefix_half_open_limit
+        self.half_open_prefix4 = config.half_open_prefix4
+        self.half_open_prefix6 = config.half_open_prefix6
+        self.hold_timeout = config.hold_timeout
         self.cookies_always = config.cookies == "always"
         self.cookies_when_full = config.cookies != "never"
         self.pressed_syn_ack_retries = config.pressed_syn_ack_retries
