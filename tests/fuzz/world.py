@@ -34,7 +34,7 @@ TIGHT = {
     "syn_ack_retries": 2,
     "initial_rto": 0.3,
     "hold_timeout": 3.0,
-    "host_half_open_limit": 30,
+    "host_half_open_limit": 16,
     "prefix_half_open_limit": 10,
 }
 MOST_HELD = 48
