@@ -70,6 +70,11 @@ class Outcome(IntEnum):
     DROPPED_SYN_PREFIX_FULL = 52, "RFC 4987 3", "enough is half open from this prefix: the SYN is dropped"
     LISTENER_CLOSED = 50, "RFC 9293 3.10.4", "the listener was closed: what it had not handed over is reset"
 
+    HALF_OPEN_PRESSED = 53, "RFC 4987 3.3", "the half-open queue fills: an entry is given up before its usual time"
+    HALF_OPEN_EVICTED = 54, "RFC 4987 3.4", "the half-open queue is full: the oldest entry goes for a new one"
+    SYN_CACHED = 55, "RFC 4987 3.5", "a SYN to a listener: a row in the SYN cache is filled, SYN,ACK is owed"
+    SYN_CACHE_EVICTED = 56, "RFC 4987 3.5", "a bucket of the SYN cache is full: its oldest row goes for a new one"
+
     # --- a listener whose program decides -----------------------------------------------------------------------
     SYN_HELD = 220, "RFC 9293 3.10.7.2", "a SYN to a listener whose program decides: held, nothing is answered yet"
     SYN_HELD_AGAIN = 221, "RFC 9293 3.8.3", "the same SYN again while it is held: the program has been asked already"

@@ -35,6 +35,7 @@ cdef class Cookies:
     cpdef bytes syn_ack(self, Segment segment, Terms terms, double now)
     @cython.locals(options=int, recent=bint, current="long long", slot="long long")
     cpdef int judge(self, Segment segment, Terms terms, double now) except -1
+    @cython.locals(options=int, number="unsigned int", recent="unsigned int")
     cpdef recall(self, HalfOpen entry, Segment segment, double now)
     cdef Generation _newest(self)
     @cython.locals(number="unsigned int", begin=double, generation=Generation, index="unsigned int")

@@ -145,7 +145,13 @@ class Cookies:
 
     def recall(self, entry: HalfOpen, segment: Segment, now: float) -> None:
         """Fill in the entry that was never kept, after `judge` has accepted the segment."""
-        entry.recall(segment, self._iss, MSS[self._index], self._options, self._isn, now)
+        options = self._options
+        if options == NO_TIMESTAMPS:
+            options |= NO_SCALE
+        number = (segment.seq - 1) & WORD
+        recent = segment.tsval if segment.timestamps else 0
+        entry.recall((self._iss, number, recent), segment.window, MSS[self._index], options)
+        entry.recall_time(self._isn, now, NEVER, 0)
 
     def _newest(self) -> Generation:
         return self._generations[0]

@@ -15,7 +15,7 @@ cdef unsigned int RST
 cdef int CLOSED, LISTEN, SYN_RECEIVED, TIME_WAIT
 cdef int CLOSED_PORT_IGNORED, CLOSED_PORT_RESET, COOKIE_ACCEPTED, COOKIE_HELD, ESTABLISHED_PASSIVE
 cdef int FRAME_LENGTH_BAD, FRAME_TRUNCATED, IP_PROTOCOL_UNKNOWN, NOT_OURS, SENT_ECHO_REPLY, SOURCE_INVALID
-cdef int SYN_ACK_ACK_BAD, SYN_ANSWERED, SYN_HELD, SYN_SENT_ACK_BAD
+cdef int SYN_ACK_ACK_BAD, SYN_ANSWERED, SYN_CACHED, SYN_HELD, SYN_SENT_ACK_BAD
 cdef int TIME_WAIT_ACKED, TIME_WAIT_FIN_REPEATED, TIME_WAIT_OVER, TIME_WAIT_REOPENED
 cdef int VNET_DATA_VALID, VNET_NEEDS_CHECKSUM, PROTOCOL_ICMP, PROTOCOL_ICMPV6
 cdef Py_ssize_t MOST_PACKET
@@ -35,7 +35,7 @@ cdef class Exchange(Listening):
                    outcome=int)
     cdef int _arrive(self, bytes frame, double now) except -1
     @cython.locals(key=bytes, k="const unsigned char*", local=bytes, remote=bytes, width=Py_ssize_t, before=int, after=int,
-                   wait=TimeWait, outcome=int, listener=Listener)
+                   wait=TimeWait, outcome=int, listener=Listener, row=int)
     cdef int _meet_stranger(self, Segment segment, double now) except -1
     @cython.locals(key=bytes, listener=Listener, after=int, outcome=int, entry=HalfOpen)
     cdef int _meet_time_wait(self, TimeWait wait, Segment segment, double now) except -1

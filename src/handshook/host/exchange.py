@@ -37,6 +37,7 @@ SENT_ECHO_REPLY = Outcome.SENT_ECHO_REPLY
 SOURCE_INVALID = Outcome.SOURCE_INVALID
 SYN_ACK_ACK_BAD = Outcome.SYN_ACK_ACK_BAD
 SYN_ANSWERED = Outcome.SYN_ANSWERED
+SYN_CACHED = Outcome.SYN_CACHED
 SYN_HELD = Outcome.SYN_HELD
 SYN_SENT_ACK_BAD = Outcome.SYN_SENT_ACK_BAD
 TIME_WAIT_ACKED = Outcome.TIME_WAIT_ACKED
@@ -201,9 +202,13 @@ class Exchange(Listening):
         after: int = CLOSED
         listener = self._listeners.find(key)
         if listener is not None:
+            if self._cache.waiting:
+                row = self._cache.find(key, now)
+                if row >= 0:
+                    return self._meet_cached(listener, row, segment, now)
             before = after = LISTEN
             outcome = self._meet_listener(listener, segment, False, now)
-            if outcome == SYN_ANSWERED:
+            if outcome == SYN_ANSWERED or outcome == SYN_CACHED:
                 after = SYN_RECEIVED
             elif outcome == COOKIE_ACCEPTED or outcome == COOKIE_HELD:
                 return outcome

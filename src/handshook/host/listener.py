@@ -10,6 +10,7 @@ from collections.abc import Callable
 from ..tcp.clock import NEVER
 from ..tcp.config import Config
 from ..tcp.connection import Connection
+from ..tcp.half_open import HalfOpen
 
 
 class Listener:
@@ -25,6 +26,7 @@ class Listener:
         "half_open",
         "hold",
         "listed",
+        "order",
         "port",
         "proved",
         "queue",
@@ -50,6 +52,7 @@ class Listener:
         self.proved = 0  # how many that came by cookie are held; they count as finished connections
         # Only so long after the last cookie was sent can an ACK bring one back.
         self.cookies_until = -NEVER
+        self.order: deque[HalfOpen] = deque()  # its entries, the oldest first; some may be gone (crowding.py)
         self.queue: deque[Connection] = deque()
         self.closed = False
         self.listed = False
@@ -65,6 +68,18 @@ class Listener:
         connection.owned = True
         connection.owner.report(connection)
         return connection
+
+    def patience(self) -> int:
+        """How often a SYN,ACK is repeated now: as often as ever while the queue is less than half full, and from there
+        on step by step more seldom, down to `pressed_syn_ack_retries` when it is full (RFC 4987 3.3)."""
+        terms = self.terms
+        most = terms.syn_ack_retries
+        least = min(terms.pressed_syn_ack_retries, most)
+        free = terms.half_open_limit - self.half_open
+        half = terms.half_open_limit - terms.half_open_limit // 2
+        if free >= half:
+            return most
+        return least + (most - least) * max(free, 0) // half
 
     def close(self) -> None:
         """Stop listening; what is half-way or not yet accepted is reset (RFC 9293 3.10.4)."""

@@ -3,7 +3,7 @@
     SYN -> an entry, and SYN,ACK owed -> its ACK -> a connection in the accept queue
         -> held for the program's word (tcp/held.py)
         -> a cookie, and nothing kept (tcp/cookie.py) -> the ACK that brings it back -> a connection, or held
-        -> dropped, and named for the bound that left no room (bounds.py)
+        -> no room: something goes, and is named (bounds.py, crowding.py)
 
 A listener that holds answers with cookies, too, when there is no room, and the program is asked at the ACK: so what it
 is asked about under a flood comes from peers that are real.
@@ -19,15 +19,17 @@ from ..tcp.states import LISTEN
 from ..tcp.timeouts import start_keep_alive
 from ..wire.flags import ACK, FIN, RST, SYN
 from ..wire.segment import Segment, parse
+from .crowding import Crowding
 from .listener import Listener
 from .step import Direction
-from .tables import Tables
 
 COOKIE_ACCEPTED = Outcome.COOKIE_ACCEPTED
 COOKIE_AHEAD = Outcome.COOKIE_AHEAD
 COOKIE_HELD = Outcome.COOKIE_HELD
 DROPPED_ACCEPT_QUEUE_FULL = Outcome.DROPPED_ACCEPT_QUEUE_FULL
+ESTABLISHED_PASSIVE = Outcome.ESTABLISHED_PASSIVE
 FLAGS_NONSENSE = Outcome.FLAGS_NONSENSE
+HALF_OPEN_RESET = Outcome.HALF_OPEN_RESET
 LISTEN_ACK_RESET = Outcome.LISTEN_ACK_RESET
 LISTEN_IGNORED = Outcome.LISTEN_IGNORED
 LISTEN_RST_IGNORED = Outcome.LISTEN_RST_IGNORED
@@ -41,7 +43,7 @@ SYN_HELD = Outcome.SYN_HELD
 MOST_HELD = 65536
 
 
-class Listening(Tables):
+class Listening(Crowding):
     """The tables, and who is let into them."""
 
     __slots__ = ()
@@ -71,7 +73,9 @@ class Listening(Tables):
                 listener.cookies_until = now + LIFE
             return SYN_COOKIE
         if full and not (resting and terms.cookies_when_full):
-            return full
+            cached = terms.policy_cache and not listener.hold and not resting
+            if not self._make_way(listener, full):
+                return self._cache_syn(listener, segment, now) if cached else full
         if listener.hold:
             return self._hold(listener, segment, now)
         key = segment.key
@@ -83,9 +87,30 @@ class Listening(Tables):
             entry.hold(data)
             self._half_open_held += len(data)
         self._bounds.enter(listener, key)
+        self._queue_up(listener, entry)
         self._flows[key] = entry
         self._make_ready(entry)
         return SYN_ANSWERED
+
+    def _meet_cached(self, listener: Listener, row: int, segment: Segment, now: float) -> int:
+        """A segment for a four-tuple that has a row in the SYN cache."""
+        entry = self._cache.stand_up(row, listener, listener.terms)
+        outcome = entry.arrive(segment, now)
+        if outcome == ESTABLISHED_PASSIVE:
+            if len(listener.queue) < listener.backlog:
+                self._cache.clear(row)
+                return self._open(entry, listener, segment, NOTHING, now)
+            outcome = DROPPED_ACCEPT_QUEUE_FULL
+        elif outcome == HALF_OPEN_RESET:
+            self._cache.clear(row)
+        else:
+            self._cache.lay(entry)
+            self._make_ready(entry)
+            if outcome == SYN_ACK_ACK_BAD:
+                self._answers.reset(segment)
+        if self._watched:
+            self._observers.show_flow(self.now, Direction.IN, outcome, entry, segment.frame)
+        return outcome
 
     def _hold(self, listener: Listener, segment: Segment, now: float) -> int:
         """A SYN for a listener whose program decides: remembered, and told. The peer will repeat its data, if any."""

@@ -17,6 +17,7 @@ from .cookies cimport Cookies
 from .listener cimport Listener
 from .listeners cimport Listeners
 from .ports cimport Ports
+from .syn_cache cimport SynCache
 from .time_waits cimport TimeWaits
 from .timers cimport Timers
 
@@ -32,6 +33,7 @@ cdef class Tables(Owner):
     cdef Answers _answers
     cdef Bounds _bounds
     cdef Cookies _cookies
+    cdef SynCache _cache
     cdef Listeners _listeners
     cdef Builder _builder
     cdef Segment _segment
@@ -48,6 +50,8 @@ cdef class Tables(Owner):
     cpdef attend(self, Flow flow, int outcome)
     cpdef report(self, Flow flow)
     cpdef bint taken(self, bytes key) except -1
+    @cython.locals(listener=Listener)
+    cpdef int patience(self, Flow flow) except -1
     cpdef bint still_waits(self, bytes key) except -1
     @cython.locals(connection=Connection)
     cdef _follow(self, Flow flow, double now)

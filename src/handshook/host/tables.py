@@ -33,6 +33,7 @@ from .observers import Observers
 from .ports import Ports
 from .seed import Secrets
 from .step import Direction
+from .syn_cache import SynCache
 from .time_waits import TimeWaits
 from .timers import Timers
 
@@ -57,6 +58,7 @@ class Tables(Owner):
         "_answers",
         "_bounds",
         "_builder",
+        "_cache",
         "_cookies",
         "_counts",
         "_eventful",
@@ -115,6 +117,7 @@ class Tables(Owner):
         self._ready: list[Flow] = []
         self._answers = Answers(self._builder)
         self._cookies = Cookies(self._secrets, self._builder)
+        self._cache = SynCache(self._secrets.syn_cache, self._isn, self)
         self._eventful: list[Connection | Held | Listener] = []
         self._half_open_held = 0
         self._counts = array("Q", [0]) * OUTCOMES
@@ -143,6 +146,13 @@ class Tables(Owner):
     def taken(self, key: bytes) -> bool:
         """Is this four-tuple in use, or resting?"""
         return key in self._flows or self._time_waits.holds(key)
+
+    def patience(self, flow: Flow) -> int:
+        """How often may this half-open entry's SYN,ACK be repeated, as full as its queue is?"""
+        assert isinstance(flow, HalfOpen)
+        listener = flow.listener
+        assert isinstance(listener, Listener)
+        return listener.patience()
 
     def still_waits(self, key: bytes) -> bool:
         """Is this four-tuple in TIME-WAIT?"""

@@ -126,6 +126,21 @@ _OPENING: dict[Outcome | tuple[Outcome, str], str] = {
         "Our SYN,ACK was sent {syns} and no ACK came in {in_state}: given up. A guess: the SYN's source"
         " was forged, or the peer has gone."
     ),
+    Outcome.HALF_OPEN_PRESSED: (
+        "Our SYN,ACK was sent {syns} and no ACK came in {in_state}. There are so many half-open connections that each"
+        " waits less long than it would otherwise: given up."
+    ),
+    Outcome.HALF_OPEN_EVICTED: (
+        "As many connections are half open as we keep, and this one has waited longest: it goes, for a new one. A real"
+        " peer's ACK will be answered with a RST."
+    ),
+    Outcome.SYN_CACHED: (
+        "The peer asks to open, its numbers start at {isn}. There is no room for a half-open entry, so what we need of"
+        " it goes into a row of the SYN cache.{offers}"
+    ),
+    Outcome.SYN_CACHE_EVICTED: (
+        "Its bucket of the SYN cache is full and this row has waited longest: it goes, for a new one."
+    ),
     Outcome.SYN_ACK_ACK_BAD: (
         "It acknowledges {wire_ack}, but our SYN,ACK needs {wanted_ack}: the sender never saw our"
         " number. RST, which takes {wire_ack} as its own number."

@@ -40,6 +40,7 @@ NOT_NEGATIVE = (
     "prefix_half_open_limit",
     "syn_retries",
     "syn_ack_retries",
+    "pressed_syn_ack_retries",
     "challenge_limit",
     "keep_alive",
     "keep_alive_interval",
@@ -65,6 +66,7 @@ WHOLE = (
     "host_challenge_limit",
     "syn_retries",
     "syn_ack_retries",
+    "pressed_syn_ack_retries",
     "challenge_limit",
     "keep_alive_probes",
     "mtu",
@@ -133,6 +135,21 @@ class Config:
         "repetitions",
         """How often a SYN,ACK is repeated. With 1 s doubling an entry lives 63 s, as in Linux: a half-open
         entry is what a SYN flood is after, and a true client repeats its SYN anyway.""",
+    )
+
+    pressed_syn_ack_retries: int = knob(
+        1,
+        "repetitions",
+        """How often it is repeated when the half-open queue is full; from half full on it falls towards this, step by
+        step. With 1 an entry lives 3 s then, which still forgives one loss; Linux goes down to 2. Set it to
+        `syn_ack_retries` and the wait is never shortened.""",
+    )
+
+    half_open_policy: str = knob(
+        "drop-new",
+        "a word",
+        """What a SYN meets that finds no room and gets no cookie (`cookies`): "drop-new" drops it, "drop-oldest" the
+        oldest half-open entry of its listener (RFC 4987 3.4), "cache" puts it into a SYN cache (3.5).""",
     )
 
     user_timeout: float = knob(
@@ -335,6 +352,10 @@ class Config:
             raise ValueError(f"ecn is {self.ecn!r}; it is 'off', 'accept' or 'ask'")
         if self.congestion not in ("cubic", "reno"):
             raise ValueError(f"congestion is {self.congestion!r}; it is 'cubic' or 'reno'")
+        if self.half_open_policy not in ("drop-new", "drop-oldest", "cache"):
+            raise ValueError(
+                f"half_open_policy is {self.half_open_policy!r}; it is 'drop-new', 'drop-oldest' or 'cache'"
+            )
         for name, most in (("half_open_prefix4", 32), ("half_open_prefix6", 128)):
             if not 0 <= getattr(self, name) <= most:
                 raise ValueError(f"{name} is {getattr(self, name)}; it is 0 to {most}")

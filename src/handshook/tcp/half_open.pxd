@@ -11,7 +11,7 @@ from .terms cimport Terms
 cdef unsigned int WORD
 
 cdef unsigned int ACK, ECE, SYN
-cdef int CHALLENGE_ACK, CHALLENGE_ACK_LIMITED, HALF_OPEN_GIVEN_UP, HALF_OPEN_RESET, NOTHING, OUTSIDE_WINDOW, PAWS_REJECTED
+cdef int CHALLENGE_ACK, CHALLENGE_ACK_LIMITED, HALF_OPEN_GIVEN_UP, HALF_OPEN_PRESSED, HALF_OPEN_RESET, NOTHING, OUTSIDE_WINDOW, PAWS_REJECTED
 cdef int RETRANSMISSION_TIMED_OUT, SENT_CHALLENGE_ACK, SENT_SYN_ACK, SENT_SYN_ACK_AGAIN, SYN_REPEATED
 cdef int CLOSED, SYN_RECEIVED, MOST_SCALE
 cdef int ECN_BIT, NO_SCALE, NO_TIMESTAMPS, SACK_BIT
@@ -31,8 +31,8 @@ cdef class HalfOpen(Flow):
     cpdef begin(self, bytes key, object listener, Terms terms, Owner owner)
     @cython.locals(terms=Terms, hashed="unsigned long long")
     cpdef take_syn(self, Segment s, Secret secret, double now)
-    @cython.locals(terms=Terms, scale=int)
-    cpdef recall(self, Segment s, unsigned int iss, int peer_mss, int options, Secret secret, double now)
+    cpdef recall(self, tuple numbers, unsigned int peer_window, int peer_mss, int options)
+    cpdef recall_time(self, Secret secret, double started_at, double sent_at, int retries)
     cpdef hold(self, bytes data)
     cpdef begin_after(self, unsigned int number)
     @cython.locals(held=Py_ssize_t, room=Py_ssize_t)
