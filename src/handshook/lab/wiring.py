@@ -98,7 +98,9 @@ def _lay_tun(netlink: IPRoute, plan: Plan) -> tuple[Wire, int]:
         with _step("device"):
             netlink.link("set", index=index, flags=0, mask=_IFF_MULTICAST)
             netlink.link("set", index=index, mtu=plan.mtu, txqlen=QUEUE_PACKETS, state="up")
-        return Wire("tun", KERNEL_DEVICE, plan.mtu, _address(netlink, index, plan), plan.offload), descriptor
+        ipv6 = _address(netlink, index, plan)
+        _route(netlink, index, plan, ipv6)
+        return Wire("tun", KERNEL_DEVICE, plan.mtu, ipv6, plan.offload), descriptor
     except BaseException:
         os.close(descriptor)
         raise
@@ -116,6 +118,7 @@ def _lay_veth(netlink: IPRoute, plan: Plan) -> tuple[Wire, int]:
             netlink.link("set", index=index, state="up")
         kernel_mac, engine_mac = (netlink.get_links(index)[0].get("address") for index in (kernel, engine))
     ipv6 = _address(netlink, kernel, plan)
+    _route(netlink, kernel, plan, ipv6)
     with _step("packet"):
         # Only now: bound before the device is up, its first read would say that the network is down.
         descriptor = open_packet_socket(ENGINE_DEVICE)
@@ -134,6 +137,14 @@ def _address(netlink: IPRoute, index: int, plan: Plan) -> bool:
             return False
         raise WiringFailed("address", error.code) from error
     return True
+
+
+def _route(netlink: IPRoute, index: int, plan: Plan, ipv6: bool) -> None:
+    with _step("route"):
+        if 4 in plan.routes:
+            netlink.route("add", family=socket.AF_INET, dst="0.0.0.0/0", oif=index)
+        if 6 in plan.routes and ipv6:
+            netlink.route("add", family=socket.AF_INET6, dst="::/0", oif=index)
 
 
 def _set_sysctls() -> None:
