@@ -1,6 +1,7 @@
 """Where an engine stands: at its end of a private network, or on a TUN device that the user has."""
 
 from ipaddress import ip_interface
+from typing import Any
 
 from ..lab import PrivateNetwork
 from ..link.device import Device
@@ -18,12 +19,12 @@ class Place:
         self.network = network
 
     @classmethod
-    def private(cls, link: str = "auto") -> "Place":
-        """A private network over "tun", "veth" or the first of them that can be had ("auto").
+    def private(cls, link: str = "auto", **options: Any) -> "Place":
+        """A private network over "tun", "veth" or the first that can be had ("auto"); options are the network's.
 
         Raises `PrivateNetworkUnavailable`.
         """
-        network = PrivateNetwork(link=link)
+        network = PrivateNetwork(link=link, **options)
         addresses = [network.engine4, network.engine6] if network.ipv6 else [network.engine4]
         return cls(network.device, addresses, network)
 
