@@ -12,7 +12,6 @@ from ..host.stack import Stack
 from ..tcp.config import Config
 from ..tcp.connection import Connection
 from ..tcp.happened import Happened, telling
-from ..tcp.held import Held
 
 _ENDS = telling(Happened.ENDED)
 
@@ -56,7 +55,6 @@ class Handlers:
         self.failure: Exception | None = None
         self._stack = stack
         self._listeners: dict[Listener, Callable[[], object]] = {}
-        self._deciders: dict[Listener, Callable[[Held, Happened], object]] = {}
         self._handlers: dict[Connection, Handler] = {}
 
     def __len__(self) -> int:
@@ -65,21 +63,15 @@ class Handlers:
 
     def listen(
         self,
-        port: int | None,
+        port: int,
         make: Callable[[Connection], Handler],
         *,
         backlog: int = 1024,
         address: str | None = None,
         config: Config | None = None,
-        decide: Callable[[Held, Happened], object] | None = None,
     ) -> Listener:
-        """Let `make` give each connection to the port its handler. The rest is as for `Stack.listen`.
-
-        With `decide` each SYN is held until that, or somebody later, has answered it.
-        """
-        listener = self._stack.listen(port, backlog, address=address, config=config, hold=decide is not None)
-        if decide is not None:
-            self._deciders[listener] = decide
+        """Let `make` give each connection to the port its handler. The rest is as for `Stack.listen`."""
+        listener = self._stack.listen(port, backlog, address=address, config=config)
         self._listeners[listener] = lambda: self._accept(listener, make)
         return listener
 
@@ -98,7 +90,6 @@ class Handlers:
     def close_listener(self, listener: Listener) -> None:
         """Stop listening there; what was accepted goes on."""
         look = self._listeners.pop(listener, None)
-        self._deciders.pop(listener, None)
         listener.close()
         if look is not None:
             look()
@@ -139,10 +130,6 @@ class Handlers:
                     look = self._listeners.get(source)
                     if look is not None:
                         look()
-                elif isinstance(source, Held):
-                    decide = self._deciders.get(source.listener)
-                    if decide is not None:
-                        decide(source, happened)
                 else:
                     self._tell(source, happened)
 
