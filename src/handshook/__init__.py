@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from .tcp.config import Config
     from .tcp.connection import Connection
     from .tcp.happened import Happened
+    from .tcp.held import Held
     from .tcp.states import State
     from .tcp.verdict import Verdict
     from .wire.framing import PLAIN, Framing
+    from .wire.icmp import Trouble
 
 # Where each public name lives. It is imported when it is first asked for: a command that only prints its help, or the
 # keeper of a private network, has no use for the engine.
@@ -32,11 +34,13 @@ _HOMES = {
     "Event": "host.events",
     "Framing": "wire.framing",
     "Happened": "tcp.happened",
+    "Held": "tcp.held",
     "Listener": "host.listener",
     "Outcome": "outcomes",
     "Stack": "host.stack",
     "State": "tcp.states",
     "Step": "host.step",
+    "Trouble": "wire.icmp",
     "Verdict": "tcp.verdict",
 }
 
@@ -62,10 +66,12 @@ __all__ = [
     "Event",
     "Framing",
     "Happened",
+    "Held",
     "Listener",
     "Outcome",
     "Stack",
     "State",
     "Step",
+    "Trouble",
     "Verdict",
 ]

@@ -3,6 +3,7 @@ from ..tcp.closing cimport in_time_wait, rest
 from ..tcp.connection cimport Connection
 from ..tcp.flow cimport Flow, Owner
 from ..tcp.half_open cimport HalfOpen
+from ..tcp.held cimport Held
 from ..tcp.isn cimport Secret
 from ..tcp.terms cimport Terms
 from ..tcp.time_wait cimport TimeWait
@@ -24,6 +25,7 @@ cdef int CLOSED_PORT_IGNORED, CLOSED_PORT_RESET, DROPPED_ACCEPT_QUEUE_FULL, DROP
 cdef int ESTABLISHED_PASSIVE, FLAGS_NONSENSE, FRAME_LENGTH_BAD, FRAME_TRUNCATED, IP_PROTOCOL_UNKNOWN
 cdef int LISTEN_ACK_RESET, LISTEN_IGNORED, LISTEN_RST_IGNORED, NOT_OURS
 cdef int SENT_ECHO_REPLY, SOURCE_INVALID, SYN_ACK_ACK_BAD, SYN_ANSWERED, SYN_SENT_ACK_BAD
+cdef int CALLED_REFUSE, CALLED_UNREACHABLE, SENT_UNREACHABLE, SYN_HELD
 cdef int TIME_WAIT_ACKED, TIME_WAIT_FIN_REPEATED, TIME_WAIT_OVER, TIME_WAIT_REOPENED
 cdef int VNET_DATA_VALID, VNET_NEEDS_CHECKSUM, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP
 cdef Py_ssize_t MOST_PACKET, OFFLOAD_FRAME, MOST_HELD
@@ -43,7 +45,7 @@ cdef class Exchange(Owner):
     cdef TimeWaits _time_waits
     cdef Ports _ports
     cdef Py_ssize_t _half_open_held, _headroom, _most_frame
-    cdef bint _vnet, _watched
+    cdef bint _transparent, _vnet, _watched
     cdef readonly object config, framing
 
     cpdef receive(self, frame, double now)
@@ -63,23 +65,28 @@ cdef class Exchange(Owner):
     @cython.locals(headroom=Py_ssize_t, trusted=bint, segment=Segment, why=int, key=bytes, flow=Flow,
                    outcome=int)
     cdef int _arrive(self, bytes frame, double now) except -1
-    @cython.locals(key=bytes, k="const unsigned char*", remote=bytes, width=Py_ssize_t, before=int, after=int,
+    @cython.locals(key=bytes, k="const unsigned char*", local=bytes, remote=bytes, width=Py_ssize_t, before=int, after=int,
                    wait=TimeWait, outcome=int, listener=Listener)
     cdef int _meet_stranger(self, Segment segment, double now) except -1
     @cython.locals(key=bytes, listener=Listener, after=int, outcome=int, entry=HalfOpen)
     cdef int _meet_time_wait(self, TimeWait wait, Segment segment, double now) except -1
     @cython.locals(flags="unsigned int", key=bytes, entry=HalfOpen, data=bytes)
     cdef int _meet_listener(self, Listener listener, Segment segment, double now) except -1
+    @cython.locals(held=Held)
+    cdef int _hold(self, Listener listener, Segment segment, double now) except -1
     @cython.locals(listener=Listener, connection=Connection, outcome=int)
     cdef int _promote(self, HalfOpen entry, Segment segment, double now) except -1
     cdef int _take_icmp(self, Segment segment, double now) except -1
+    cdef bint _takes(self, bytes address) except -1
     @cython.locals(connection=Connection)
     cdef _follow(self, Flow flow, double now)
     cdef _make_ready(self, Flow flow)
     cdef _list_news(self, Connection connection)
+    cdef _list_held(self, Held held)
+    cdef _answer_held(self, Held held)
     cdef _end(self, Connection connection)
     @cython.locals(wait=TimeWait)
     cdef _rest(self, Connection connection, double now)
-    @cython.locals(listener=Listener)
+    @cython.locals(listener=Listener, held=Held)
     cdef _forget_half_open(self, HalfOpen entry)
     cdef int _drop(self, int why, bytes frame) except -1

@@ -1,10 +1,12 @@
 cimport cython
 from .listener cimport Listener
 
+cdef bytes ANY_PORT
+
 @cython.final
 cdef class Listeners:
     cdef dict _table
-    cdef Py_ssize_t _bound
+    cdef Py_ssize_t _bound, _open
 
     cpdef add(self, Listener listener)
     @cython.locals(k="const unsigned char*", end=Py_ssize_t, port=bytes, width=Py_ssize_t, listener=Listener)

@@ -99,6 +99,33 @@ _OPENING: dict[Outcome | tuple[Outcome, str], str] = {
         "It acknowledges {wire_ack}, but our SYN,ACK needs {wanted_ack}: the sender never saw our"
         " number. RST, which takes {wire_ack} as its own number."
     ),
+    Outcome.SYN_HELD: (
+        "The peer asks to open, its numbers start at {isn}. The program wants to decide about it, so nothing is"
+        " answered yet: to the peer we are a slow path.{offers}"
+    ),
+    Outcome.SYN_HELD_AGAIN: (
+        "The same SYN, {isn}, once more: the peer has heard nothing, and will not before the program has decided."
+    ),
+    Outcome.HELD_IGNORED: (
+        "A SYN of this peer is held, and this is neither that SYN again nor the RST that takes it back: ignored."
+    ),
+    Outcome.CALLED_ACCEPT: "The program accepts the connection that the peer asked for: a SYN,ACK may leave now.",
+    Outcome.CALLED_REFUSE: (
+        "The program refuses. A RST says so, the same as where nobody listens: the peer sees a refused connection."
+    ),
+    Outcome.CALLED_UNREACHABLE: (
+        "The program knows of no way to what the peer asked for. ICMP says so and quotes the SYN, as a router would."
+    ),
+    Outcome.CALLED_IGNORE: (
+        "The program wants the SYN unanswered. The peer cannot tell this from a firewall that drops, or from no host"
+        " at all; it will repeat its SYN until it gives up."
+    ),
+    Outcome.SYN_KEPT_SILENT: "The SYN again, to which the program wants silence: dropped without asking it anew.",
+    Outcome.HOLD_OVER: (
+        "The program has not decided in {in_state}. The SYN is forgotten; should the peer still want to open, it"
+        " will send another."
+    ),
+    Outcome.SILENCE_OVER: "Silence has lasted as long as a SYN may be held; another one would be asked about anew.",
     Outcome.LISTEN_ACK_RESET: (
         "An ACK to a port that only listens: we sent nothing that {wire_ack} could acknowledge. RST, so"
         " that a peer with an old connection learns that it is gone."

@@ -214,6 +214,14 @@ class Config:
         """How many half-open connections a listener keeps; a SYN beyond them is dropped. Linux keeps as many.""",
     )
 
+    hold_timeout: float = knob(
+        180.0,
+        "seconds",
+        """How long a listener that holds SYNs waits for its program to decide, and how long a SYN that the program
+        ignores stays unanswered. For 180 s a client has to keep trying (RFC 9293 MUST-23); Linux gives up after
+        127.""",
+    )
+
     challenge_limit: int = knob(
         10,
         "segments",
@@ -261,7 +269,7 @@ class Config:
         for name in ("receive_window", "send_buffer", "half_open_limit", "advise_after", "host_challenge_limit"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it takes at least 1")
-        for name in ("initial_rto", "min_rto", "max_rto", "msl", "user_timeout", "fin_wait_2_timeout"):
+        for name in ("initial_rto", "min_rto", "max_rto", "msl", "user_timeout", "fin_wait_2_timeout", "hold_timeout"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)} s; it must be above 0")
         for name in NOT_NEGATIVE:

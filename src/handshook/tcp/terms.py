@@ -20,6 +20,7 @@ class Terms:
         "ecn_asks",
         "fin_wait_2_timeout",
         "half_open_limit",
+        "hold_timeout",
         "initial_rto",
         "keep_alive",
         "keep_alive_interval",
@@ -67,6 +68,7 @@ class Terms:
         self.nagle = config.nagle
         self.cubic = config.congestion == "cubic"
         self.half_open_limit = config.half_open_limit
+        self.hold_timeout = config.hold_timeout
         self.challenge_limit = config.challenge_limit
         self.ttl = config.ttl
         self.dscp = config.dscp
