@@ -1,9 +1,12 @@
 """A listener whose program decides: nothing is answered before it has (RFC 9293 3.10.7.2)."""
 
+from random import Random
+
 import pytest
 from segments import ReadIcmp, read
 
 from handshook import Config, Happened, Held, Outcome, Stack, State, Trouble
+from handshook.link.memory import MemoryLink
 from handshook.testing import Script
 from handshook.testing.script import STACK4
 from handshook.wire.addresses import unpack
@@ -426,3 +429,50 @@ class TestTransparent:
         assert read(stack.transmit(0.0)[0]).flags == "SA"
         assert listener.half_open == 1
         assert unpack(bytes([203, 0, 113, 9])) == "203.0.113.9"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_on_a_bad_link_each_client_hears_what_the_program_decided(seed):
+    """Sixty clients ask a transparent stack at once, whose program takes its time about each of them."""
+    chance = Random(seed)
+    client = Stack(["198.51.100.1"], seed=seed, config=Config(syn_retries=16, user_timeout=1000))
+    server = Stack([], seed=seed + 1, transparent=True, config=Config(hold_timeout=1000.0))
+    listener = server.listen(None, hold=True)
+    trouble = {"loss": 0.2, "copy": 0.1, "reorder": 0.2, "jitter": 0.05}
+    link = MemoryLink(client, server, seed=seed, **trouble)
+    words = ["accept", "accept", "refuse", "ignore", "unreachable"]
+    fates = {("203.0.113.7", 1000 + number): (chance.choice(words), chance.random() * 20) for number in range(60)}
+    connections = {end: client.connect(end) for end in fates}
+    undecided: list[tuple[float, Held]] = []
+    echoes = []
+
+    def turn():
+        client.events()
+        for source, happened in server.events():
+            if isinstance(source, Held) and happened & Happened.HELD:
+                undecided.append((link.now + fates[source.local][1], source))
+        for due, held in [pair for pair in undecided if pair[0] <= link.now]:
+            undecided.remove((due, held))
+            word = fates[held.local][0]
+            if not held.gone:
+                getattr(held, word)(*[Trouble.PORT_UNREACHABLE] * (word == "unreachable"))
+        while (accepted := listener.accept()) is not None:
+            accepted.send(repr(accepted.local).encode())
+            accepted.shutdown()
+            echoes.append(accepted)
+        for accepted in echoes:
+            accepted.recv(100)
+
+    for second in range(1, 4000):
+        link.run(until=second / 4, step=turn)
+    for end, connection in connections.items():
+        word, wait = fates[end]
+        if word == "accept":
+            assert connection.recv(100) == repr(end).encode()
+            assert connection.verdict.evidence is not None
+            connection.close()
+        else:
+            kind = TimeoutError if word == "ignore" else ConnectionRefusedError
+            assert isinstance(connection.error, kind), (word, wait, connection.error)
+    link.run(step=turn)
+    assert listener.half_open == 0 and server.snapshot() == [] and not undecided
