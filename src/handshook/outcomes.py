@@ -167,6 +167,10 @@ class Outcome(IntEnum):
     CLOSING = 192, "RFC 9293 3.6", "the connection is being released"
     CLOSED_NORMALLY = 193, "RFC 9293 3.6", "both sides finished and acknowledged it"
 
+    # --- what no engine decided, but a fault that was injected on purpose ---------------------------------------
+    INJECTED_LOSS = 200, "docs/faults.md", "taken off the link on purpose: it never arrives here"
+    INJECTED_SEGMENT = 201, "docs/faults.md", "put on the link on purpose: nobody here has sent it"
+
 
 DROPS = frozenset(range(Outcome.IP_TRUNCATED, Outcome.IP_SOURCE_ROUTE + 1))
 """The outcomes under which a packet is dropped before it becomes a segment."""

@@ -23,7 +23,7 @@ from kernel.faults import FaultyDevice
 
 from handshook import Config, Connection, Happened, Held, Outcome, Stack, State, Step
 from handshook.lab import PrivateNetwork
-from handshook.link.pump import Pump
+from handshook.link.pump import Engine, Pump
 from handshook.show.conversation import Conversation
 from handshook.show.watch import Watcher
 from handshook.testing.invariants import check
@@ -159,7 +159,7 @@ class Ground:
         self.stack = Stack(
             [self.network.engine4, self.network.engine6], config=self.config, framing=self.device.framing
         )
-        self.pump = Pump(self.stack, self.device)
+        self.pump = Pump(self.driven(), self.device)
         self.kernel = Kernel(self.network, self.pump)
         self.records: dict[int, Record] = {}
         self.results: dict[str, Any] = {}
@@ -168,7 +168,14 @@ class Ground:
         self.last_news: dict[Held, Happened] = {}
         self.connections: list[Connection] = []
         """Looked at after each turn; see handshook.testing."""
-        self.stack.observe(self._note)
+        self.observe(self._note)
+
+    def driven(self) -> Engine:
+        """What the pump drives."""
+        return self.stack
+
+    def observe(self, callback: Callable[[Step], None]) -> None:
+        self.stack.observe(callback)
 
     def record(self, port: int) -> Record:
         return self.records.setdefault(port, Record())

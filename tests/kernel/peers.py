@@ -72,11 +72,12 @@ def family_of(version):
 
 
 def make(version, address, port, options):
-    """A socket bound to the address; port 0 leaves it to the kernel. `options` are (level, name, value)."""
+    """A socket bound to the address; port 0 leaves it to the kernel. `options` are (level, name, value), a value that
+    is text being bytes in hexadecimal."""
     made = socket.socket(family_of(version))
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     for level, name, value in options:
-        made.setsockopt(level, name, value)
+        made.setsockopt(level, name, bytes.fromhex(value) if isinstance(value, str) else value)
     if port:
         made.bind((address, port))
     return hold(made)
@@ -127,6 +128,17 @@ def recv_to_end(number):
         digest.update(data)
         count += len(data)
     return [count, digest.hexdigest()]
+
+
+def recv_until_error(number):
+    """How many bytes can be read, and the errno that then ends it; 0 for an end in order."""
+    count = 0
+    try:
+        while data := held[number].recv(1 << 18):
+            count += len(data)
+    except OSError as error:
+        return [count, error.errno]
+    return [count, 0]
 
 
 def shutdown(number):
@@ -244,6 +256,7 @@ VERBS = {
         send_pattern,
         recv,
         recv_to_end,
+        recv_until_error,
         shutdown,
         abandon,
         close,

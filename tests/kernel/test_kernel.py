@@ -4,14 +4,10 @@ The scenes of a world are played together, in one private network, by one progra
 test of its own.
 """
 
-import fcntl
-import json
 import os
-import subprocess
-from pathlib import Path
-from typing import Any
 
 import pytest
+from kernel.playbill import Playbill
 from kernel.scenes import Take, takes
 from lab.worlds import World, require
 
@@ -30,40 +26,10 @@ def wanted(request: pytest.FixtureRequest) -> dict[str, list[str]]:
 
 
 @pytest.fixture(scope="session")
-def played(tmp_path_factory: pytest.TempPathFactory, wanted: dict[str, list[str]]) -> "Playbill":
+def played(tmp_path_factory: pytest.TempPathFactory, wanted: dict[str, list[str]]) -> Playbill:
     shared = tmp_path_factory.getbasetemp()
     # pytest-xdist's workers have a directory each, below the run's own.
     return Playbill(shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared, wanted)
-
-
-class Playbill:
-    """What came of the scenes of each world; the first who asks has them played, whatever process it is in."""
-
-    def __init__(self, directory: Path, wanted: dict[str, list[str]]) -> None:
-        self._directory = directory
-        self._wanted = wanted
-        self._results: dict[str, Any] = {}
-
-    def of(self, world: World) -> Any:
-        name = str(world)
-        if name not in self._results:
-            with open(self._directory / f"kernel-{name}.json", "a+", encoding="utf-8") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
-                file.seek(0)
-                known = file.read()
-                if not known:
-                    known = json.dumps(self._play(world))
-                    file.write(known)
-            self._results[name] = json.loads(known)
-        return self._results[name]
-
-    def _play(self, world: World) -> Any:
-        takes = self._wanted[str(world)]
-        try:
-            return world.run("../kernel/play", world.link, *takes)
-        except (AssertionError, subprocess.TimeoutExpired) as error:
-            # Every take is told, and nobody tries again.
-            return {take: {"why": str(error)} for take in takes}
 
 
 @pytest.mark.parametrize("take", takes(), ids=str)

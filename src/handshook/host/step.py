@@ -19,13 +19,35 @@ class Direction(Enum):
     CALL = "call"  # the program
 
 
+class Effect(Enum):
+    """What was done on purpose to a segment on its way."""
+
+    DROPPED = "dropped"  # it never arrives
+    DELAYED = "delayed"
+    COPIED = "copied"  # this one is the copy
+    CHANGED = "changed"
+    FORGED = "forged"  # nobody has sent it
+
+
+@dataclass(frozen=True)
+class Injected:
+    """That a step didn't happen by itself: which effect, of which rule of `fault/`."""
+
+    effect: Effect
+    rule: str
+
+    def __str__(self) -> str:
+        return f"{self.effect.value}, injected by `{self.rule}`"
+
+
 @dataclass(frozen=True)
 class Step:
     """One thing that happened: an arriving or leaving packet, a time-out, or a call of the program.
 
     `time` is in seconds of the caller's clock. `local` and `remote` are (address, port), None for a packet that never
     became a segment. `frame` is the packet as the link has it, None where no packet is involved. For a packet
-    that leaves, `before` and `after` are the same: sending follows a change of state, it doesn't make one.
+    that leaves, `before` and `after` are the same: sending follows a change of state, it doesn't make one. `injected`
+    is None for what came about by itself.
     """
 
     time: float
@@ -37,6 +59,7 @@ class Step:
     remote: tuple[str, int] | None = None
     frame: bytes | None = None
     framing: Framing = PLAIN
+    injected: Injected | None = None
 
     @cached_property
     def segment(self) -> Segment | None:

@@ -1,10 +1,13 @@
-"""One engine at its place, driven: the stack, the pump that moves its packets, the handlers that hear its news."""
+"""One engine at its place, driven: the stack, the pump that moves its packets, the faults between the two, the handlers
+that hear its news.
+"""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
+from ..fault import Faults, Rule
 from ..host.stack import Stack
 from ..host.step import Step
 from ..io.handlers import Handlers
@@ -36,20 +39,29 @@ class Session:
     """A stack with `place.addresses` on `place.device`; `config` as for `Stack`, its mtu is the device's.
 
     The observer is shown each step in the loop's spare time, and all that there were when `until`, `settle` and `close`
-    return. `busy_poll` is as for `Pump`. All of it belongs to one thread. Close it before its place.
+    return. `busy_poll` is as for `Pump`; `rules` and `seed` are as for `Faults`, and `faults` takes more at any time.
+    All of it belongs to one thread. Close it before its place.
     """
 
     def __init__(
-        self, place: Place, *, config: Config | None = None, observer: Observer | None = None, busy_poll: float = 0.0
+        self,
+        place: Place,
+        *,
+        config: Config | None = None,
+        observer: Observer | None = None,
+        busy_poll: float = 0.0,
+        rules: Iterable[str | Rule] = (),
+        seed: int | None = None,
     ) -> None:
         self.config = replace(config or Config(), mtu=place.device.mtu)
         self.stack = Stack(place.addresses, config=self.config, framing=place.device.framing)
+        self.faults = Faults(self.stack, rules, seed=seed)
         self.handlers = Handlers(self.stack)
-        self._pump = Pump(self.stack, place.device, busy_poll=busy_poll)
+        self._pump = Pump(self.faults, place.device, busy_poll=busy_poll)
         self._later: Later | None = None
         if observer is not None:
             self._later = put_off(observer)
-            self.stack.observe(self._later)
+            self.faults.observe(self._later)
             self._pump.in_spare_time(self._later.show_one)
         self.tell_time()
 

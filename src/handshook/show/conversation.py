@@ -206,7 +206,8 @@ class Conversation:
     def _take_segment(self, step: Step, segment: Segment, gap: float, in_state: float) -> Moment:
         outgoing = step.direction is Direction.OUT
         sender, receiver = (self._ours, self._theirs) if outgoing else (self._theirs, self._ours)
-        believed = outgoing or step.outcome not in DISBELIEVED
+        # What the engine has never sent changes nothing of what it knows.
+        believed = (outgoing or step.outcome not in DISBELIEVED) and step.outcome is not Outcome.INJECTED_SEGMENT
         flags = segment.flags
         data = segment.data_end - segment.data_start
         if flags & SYN and (believed or sender.numbers.origin is None):

@@ -34,7 +34,12 @@ NOT_IN_A_LADDER: dict[Outcome, str] = {
 
 
 def explain(moment: Moment) -> str:
-    """The sentence for one step; the outcome's own meaning where there is none."""
+    """The sentence for one step; the outcome's own meaning where there is none. What was injected is said as such."""
+    injected = moment.step.injected
+    return _explain(moment) if injected is None else f"{_explain(moment)} On purpose: {injected}."
+
+
+def _explain(moment: Moment) -> str:
     outcome = moment.step.outcome
     template = SENTENCES.get(_case(moment)) or SENTENCES.get(outcome)
     if outcome is Outcome.ICMP_IGNORED and (why := why_ignored(moment.step)):

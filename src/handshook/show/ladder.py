@@ -9,7 +9,7 @@ they are inferred (show.peer).
 from collections.abc import Iterable
 from enum import Enum
 
-from ..host.step import Direction, Step
+from ..host.step import Direction, Effect, Step
 from ..tcp.sequence import signed_distance
 from ..tcp.states import State
 from ..wire.addresses import spell
@@ -18,7 +18,7 @@ from .conversation import Conversation, Moment
 from .explain import explain
 from .headers import draw_headers
 from .ink import Canvas, Span, fit, length, printable, wrap
-from .manner import DROPPED, Manner, manner_of
+from .manner import DROPPED, INJECTED, Manner, manner_of
 from .options import unknown_kinds
 
 TIME = 8
@@ -186,20 +186,30 @@ class Ladder:
         middle, below = self._arrow(moment)
         engine, peer = self._states(moment)
         rows = [self._row(moment.elapsed, middle, engine=engine, peer=peer)]
-        for line in [*below, *self._flow(self._numbers(moment))]:
+        for line in [*below, *self._flow(self._numbers(moment)), *self._injected(moment)]:
             rows.append(self._row(None, [(" " * self._indent, ""), *line]))
         return rows
+
+    def _injected(self, moment: Moment) -> list[list[Span]]:
+        """What was done on purpose, in as many rows as its rule needs."""
+        injected = moment.step.injected
+        if injected is None:
+            return []
+        return [[(line, INJECTED)] for line in wrap(printable(str(injected)), self._between - self._indent)]
 
     def _arrow(self, moment: Moment) -> tuple[list[Span], list[list[Span]]]:
         """The arrow with flags and outcome; what has no room on it comes as a row below."""
         glyphs, step, segment = self._glyphs, moment.step, moment.step.segment
         manner = manner_of(step.outcome)
         style = manner.value or ("cyan" if moment.outgoing else "green")
+        never = step.injected is not None and step.injected.effect is Effect.DROPPED
+        if step.injected is not None:
+            style = INJECTED
         line = glyphs.again if manner is Manner.AGAIN else glyphs.line
         to_right = moment.outgoing == self._engine_left
         label = flag_names(segment.flags) if segment else "ICMP" if moment.icmp else "packet"
         head, tail = (line * 2, line * 2 + glyphs.right) if to_right else (glyphs.left + line, line * 3)
-        if step.outcome in DROPPED:
+        if step.outcome in DROPPED or never:
             lost = glyphs.lost
             if to_right:
                 tail = line * 2 + lost

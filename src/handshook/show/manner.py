@@ -63,6 +63,7 @@ DROPPED = frozenset(outcome for outcome in Outcome if outcome in DROPS) | frozen
         Outcome.TIME_WAIT_ACKED,
         Outcome.TIME_WAIT_IGNORED,
         Outcome.ANSWER_DROPPED,
+        Outcome.INJECTED_LOSS,
     }
 )
 """Not taken, whether answered or not."""
@@ -72,6 +73,7 @@ DISBELIEVED = DROPPED - {
     Outcome.DROPPED_SYN_QUEUE_FULL,
     Outcome.DROPPED_ACCEPT_QUEUE_FULL,
     Outcome.REASSEMBLY_FULL,
+    Outcome.INJECTED_LOSS,
 }
 """What these say about their sender may be old or forged; the others were only not wanted."""
 
@@ -98,6 +100,9 @@ ENDS = frozenset(
     }
 )
 """The connection is over, and not because both sides finished."""
+
+INJECTED = "bold magenta"
+"""The style of what was done on purpose, and of nothing else."""
 
 
 def manner_of(outcome: Outcome) -> Manner:

@@ -8,7 +8,8 @@ and `port`), `peer_inferred` (a state, or null). A segment adds: `flags` (names)
 was not seen), `length` (bytes of data), `window` (as sent), `window_scaled` (bytes; null where the scale is
 unknown), `ttl`, `ecn`, `options` (`mss`, `scale`, `sack_permitted`, `timestamps` [value, echo], `sack`
 [[left, right], ...], `unknown` [kinds]; only those that are there). An ICMP error adds `icmp` (`trouble`,
-`seq`, `mtu`). With sentences asked for: `sentence`.
+`seq`, `mtu`). What didn't come about by itself adds `injected` (`effect`, and the `rule` as it was given). With
+sentences asked for: `sentence`.
 """
 
 from typing import Any
@@ -42,6 +43,8 @@ def record(moment: Moment, *, connection: int | None = None, sentence: bool = Fa
         _add_segment(row, moment, segment)
     if moment.icmp is not None:
         row["icmp"] = {"trouble": moment.icmp.trouble.value, "seq": moment.icmp.seq, "mtu": moment.icmp.mtu}
+    if step.injected is not None:
+        row["injected"] = {"effect": step.injected.effect.value, "rule": step.injected.rule}
     if sentence:
         row["sentence"] = explain(moment)
     return row

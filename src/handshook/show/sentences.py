@@ -417,5 +417,12 @@ _RELEASE: dict[Outcome | tuple[Outcome, str], str] = {
     Outcome.TIME_WAIT_IGNORED: "The connection is finished and nothing in this segment asks for an answer.",
 }
 
-SENTENCES: dict[Outcome | tuple[Outcome, str], str] = {**_OPENING, **_TRANSFER, **_RELEASE}
+_ON_PURPOSE: dict[Outcome | tuple[Outcome, str], str] = {
+    Outcome.INJECTED_LOSS: (
+        "Taken off the link on purpose: it never arrives here, and for all its sender can tell the path has lost it."
+    ),
+    Outcome.INJECTED_SEGMENT: "Put on the link on purpose: who gets it takes it for ours, and we know nothing of it.",
+}
+
+SENTENCES: dict[Outcome | tuple[Outcome, str], str] = {**_OPENING, **_TRANSFER, **_RELEASE, **_ON_PURPOSE}
 """A template for each outcome and, where that matters, circumstance."""

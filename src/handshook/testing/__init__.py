@@ -22,10 +22,10 @@ Time is virtual, sequence numbers are relative to each side's initial one, and n
 `python -m handshook.testing.campaign` tries as many random scenarios as there is time for. docs/testing.md shows all.
 """
 
+from ..wire.offload import cut
 from .invariants import check, check_idle
 from .liar import Liar
 from .network import RoughLink, Weather
-from .offload import cut
 from .pair import Pair, Transfer, random_pair
 from .program import Leaving, Manner, Program
 from .scenario import Plan, Restart, Scenario, random_scenario

@@ -14,7 +14,7 @@ from random import Random
 from ..host.stack import Stack
 from ..link.memory import MemoryLink
 from ..wire.icmp import Trouble, write_error
-from .offload import cut
+from ..wire.offload import cut
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ become what they stand for: the same header on each, the numbers counted on, PSH
 first (virtio 1.2, 5.1.6; RFC 3168 6.1.2).
 """
 
-from ..wire.checksum import checksum
-from ..wire.flags import CWR, FIN, PSH
-from ..wire.framing import VNET_NEEDS_CHECKSUM, Framing
-from ..wire.kinds import PROTOCOL_TCP
+from .checksum import checksum
+from .flags import CWR, FIN, PSH
+from .framing import VNET_NEEDS_CHECKSUM, Framing
+from .kinds import PROTOCOL_TCP
 
 
 def cut(frame: bytes, framing: Framing) -> list[bytes]:
