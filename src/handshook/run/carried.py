@@ -201,7 +201,6 @@ class Carried(Handler):
         if self.over:
             return
         self.over = True
-        self.entry.end(self._host.stack.now)
         self._unwatch()
         if with_reset:
             reset(self._outside)

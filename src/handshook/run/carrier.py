@@ -131,7 +131,7 @@ class Carrier:
         if error.errno in _FOR_NOW:
             asyncio.get_running_loop().call_later(PAUSE, self._try_again, held, entry)
             return
-        entry.end(self._host.stack.now)
+        self.entries.end(entry, self._host.stack.now)
         trouble = TROUBLES.get(error.errno or 0)
         if error.errno == errno.ECONNREFUSED or error.errno == errno.ECONNRESET:
             held.refuse()
@@ -144,13 +144,17 @@ class Carrier:
         if self._attempts.get(attempt.held.key) is attempt:
             del self._attempts[attempt.held.key]
         self._host.unwatch(attempt.outside.fileno())
-        attempt.entry.end(self._host.stack.now)
+        self.entries.end(attempt.entry, self._host.stack.now)
         reset(attempt.outside)
 
     # --- from then on ------------------------------------------------------------------------------------------
 
     def _carry(self, connection: Connection) -> Carried:
         attempt = self._attempts.pop(connection.key)
-        carried = Carried(connection, attempt.outside, attempt.entry, self._host, self._carried.discard)
+        carried = Carried(connection, attempt.outside, attempt.entry, self._host, self._end)
         self._carried.add(carried)
         return carried
+
+    def _end(self, carried: Carried) -> None:
+        self._carried.discard(carried)
+        self.entries.end(carried.entry, self._host.stack.now)

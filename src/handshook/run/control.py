@@ -6,8 +6,8 @@
     GET /connections       what became of each connection so far, as `--json` tells it at the end
     ... /targets           see `target.control`
 
-What is wrong with a request is answered with 400 or 404 and {"error": a sentence}. Who may connect to the socket may use
-it: it stands in a directory of the user's own.
+What is wrong with a request is answered with 400 or 404 and {"error": a sentence}. Who may connect to the socket may
+use it: it stands in a directory of the user's own.
 """
 
 import asyncio

@@ -21,6 +21,7 @@ from ..wire.datagram import Datagram, read_datagram, write_datagram
 from ..wire.framing import Framing
 from ..wire.icmp import EchoRequest, Trouble, write_echo_reply, write_error
 from ..wire.kinds import PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP
+from .learned import DNS_PORT
 from .names import Names, socket_address
 
 MOST_FLOWS = 1024
@@ -191,6 +192,8 @@ class Datagrams:
                 return
             flow.quiet_since = time.monotonic()
             if isinstance(flow.asked, Datagram):
+                if flow.key[3] == DNS_PORT:
+                    self._names.learned.hear(data)
                 answer = Datagram(flow.key[1], flow.key[0], flow.key[3], flow.key[2], data)
                 self._leave(write_datagram(answer))
             elif (body := _ping_answer(flow, data)) is not None:

@@ -111,7 +111,7 @@ class Doors:
         def make(connection: Connection) -> Carried:
             self._opening.discard(outside)
             entry.connected = self._host.stack.now
-            carried = Carried(connection, outside, entry, self._host, self._carried.discard)
+            carried = Carried(connection, outside, entry, self._host, self._end)
             self._carried.add(carried)
             return carried
 
@@ -126,6 +126,10 @@ class Doors:
         except (OSError, ValueError) as error:
             self._refused(outside, entry, port, addresses[1:], error)
 
+    def _end(self, carried: Carried) -> None:
+        self._carried.discard(carried)
+        self.entries.end(carried.entry, self._host.stack.now)
+
     def _refused(
         self, outside: socket.socket, entry: Entry, port: int, others: list[str], error: Exception | None
     ) -> None:
@@ -134,7 +138,7 @@ class Doors:
             return
         self._opening.discard(outside)
         entry.error = error if isinstance(error, OSError) else OSError(errno.EIO, os.strerror(errno.EIO))
-        entry.end(self._host.stack.now)
+        self.entries.end(entry, self._host.stack.now)
         reset(outside)
 
 

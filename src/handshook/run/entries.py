@@ -7,10 +7,11 @@ both from where the program stands.
 import errno
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
+from ..host.step import Injected
 from ..outcomes import Outcome
 from ..show.words import duration
 from ..tcp.connection import Connection
@@ -19,14 +20,16 @@ from ..wire.addresses import spell
 
 MOST_ENTRIES = 10_000
 
+End: TypeAlias = tuple[str, int]
+
 
 @dataclass
 class Entry:
     """One connection. Times are seconds of the engine's clock; `remote` is the far end as the program names it."""
 
     number: int
-    remote: tuple[str, int]
-    program: tuple[str, int]
+    remote: End
+    program: End
     began: float
     outward: bool = True
     name: str = ""
@@ -38,18 +41,12 @@ class Entry:
     """What the machine's own socket ended with."""
     far_finished: bool = False
     withdrawn: bool = False
-    injected: tuple[str, ...] = ()
+    injected: tuple[Injected, ...] = ()
+    """What was done to it on purpose, by rules."""
     connection: Connection | None = field(default=None, repr=False)
     """While it is open."""
     verdict: Verdict | None = None
     """The engine's, once it is over."""
-
-    def end(self, now: float) -> None:
-        """It is over: what the engine says of it is kept, and not what it still held."""
-        self.ended = now
-        if self.connection is not None:
-            self.verdict = self.connection.verdict
-            self.connection = None
 
     @property
     def outcome(self) -> str:
@@ -81,7 +78,9 @@ class Entry:
             received=_bytes(self.received),
             by=self._by,
         )
-        return said + "".join(f"; injected: {mark}" for mark in self.injected)
+        if self.injected:
+            said += ": injected by " + ", ".join(f"`{mark.rule}`" for mark in self.injected)
+        return said
 
     def record(self) -> dict[str, Any]:
         """For machines."""
@@ -98,7 +97,7 @@ class Entry:
             "sent": self.sent,
             "received": self.received,
             "errno": None if self.error is None else errno.errorcode.get(self.error.errno or 0),
-            "injected": list(self.injected),
+            "injected": [str(mark) for mark in self.injected],
             "verdict": None if self.verdict is None else self.verdict.outcome.name,
         }
 
@@ -112,18 +111,35 @@ class Entry:
 
 
 class Entries:
-    """All of them, the newest `MOST_ENTRIES`; `forgotten` counts the others."""
+    """All of them, the newest `most`; `forgotten` counts the others. `name_of` says which name an address has."""
 
-    def __init__(self, most: int = MOST_ENTRIES) -> None:
+    def __init__(self, name_of: Callable[[str], str] = str, most: int = MOST_ENTRIES) -> None:
         self.count = 0
         self._kept: deque[Entry] = deque(maxlen=most)
+        self._name_of = name_of
+        self._injected: Callable[[End, End], Sequence[Injected]] = lambda *_: ()
 
-    def begin(self, remote: tuple[str, int], program: tuple[str, int], now: float, *, outward: bool = True) -> Entry:
+    def look_up_injected(self, injected: Callable[[End, End], Sequence[Injected]]) -> None:
+        """From now on `injected(local, remote)` says what was done to a connection of the engine's."""
+        self._injected = injected
+
+    def begin(self, remote: End, program: End, now: float, *, outward: bool = True) -> Entry:
         """A connection is asked for."""
         self.count += 1
         entry = Entry(self.count, remote, program, now, outward)
+        entry.name = self._name_of(remote[0]) if outward else ""
         self._kept.append(entry)
         return entry
+
+    def end(self, entry: Entry, now: float) -> None:
+        """It is over: what the engine says of it is kept, and what was done to it, and not what it still held."""
+        entry.ended = now
+        connection, entry.connection = entry.connection, None
+        if connection is not None:
+            entry.verdict = connection.verdict
+            entry.injected = tuple(self._injected(connection.local, connection.remote))
+        elif entry.outward:
+            entry.injected = tuple(self._injected(entry.remote, entry.program))
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._kept)

@@ -5,10 +5,12 @@ a program whose first name server is silent asks the second, as it would outside
 """
 
 import socket
+from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from ..lab.addresses import ENGINE4, ENGINE6, KERNEL4, KERNEL6, PREFIX4, PREFIX6
+from .learned import Learned
 
 HOST_NAME = "host.handshook"
 HOSTS = "/etc/hosts"
@@ -23,12 +25,19 @@ _INSIDE = (ip_network(f"{KERNEL4}/{PREFIX4}", strict=False), ip_network(f"{KERNE
 class Names:
     """What the program inside finds: `files` to lay over the machine's, and where each address leads.
 
-    `resolvers` are the machine's name servers; those of /etc/resolv.conf where none are given.
+    `hosts` and `resolv` are the texts of the machine's own files; read from there where they aren't given. `learned`
+    are names that name servers have told the program.
     """
 
     def __init__(self, hosts: str | None = None, resolv: str | None = None) -> None:
         hosts = _read(HOSTS) if hosts is None else hosts
         resolv = _read(RESOLV) if resolv is None else resolv
+        self.learned = Learned()
+        self._listed: dict[str, list[str]] = {}
+        for line in hosts.splitlines():
+            address, *names = line.partition("#")[0].split() or [""]
+            for name in names:
+                self._listed.setdefault(name, []).append(address)
         self._outside = {ENGINE4: "127.0.0.1", ENGINE6: "::1"}
         kept = []
         servers = []
@@ -44,6 +53,12 @@ class Names:
             kept.append(f"nameserver {inside}")
         own = f"{ENGINE4} {HOST_NAME}\n{ENGINE6} {HOST_NAME}\n"
         self.files = {HOSTS: hosts.rstrip("\n") + "\n" + own, RESOLV: "\n".join(kept) + "\n"}
+
+    def addresses_of(self, host: str) -> Iterable[str]:
+        """Which addresses of the program's a name stands for, so far as it has been told: for rules."""
+        if host == HOST_NAME:
+            return (ENGINE4, ENGINE6)
+        return [*self.learned.addresses_of(host), *self._listed.get(host, ())]
 
     def outside(self, address: str) -> str | None:
         """What the machine knows the address as, with a scope where it has one; None for nobody's."""
