@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .host.events import Event
     from .host.listener import Listener
+    from .host.queues import Queue
     from .host.snapshot import Entry
     from .host.stack import Stack
     from .host.step import Direction, Step
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 # keeper of a private network, has no use for the engine.
 _HOMES = {
     "PLAIN": "wire.framing",
+    "Queue": "host.queues",
     "Config": "tcp.config",
     "Connection": "tcp.connection",
     "Direction": "host.step",
@@ -69,6 +71,7 @@ __all__ = [
     "Held",
     "Listener",
     "Outcome",
+    "Queue",
     "Stack",
     "State",
     "Step",

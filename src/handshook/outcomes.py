@@ -65,15 +65,17 @@ class Outcome(IntEnum):
     HALF_OPEN_RESET = 47, "RFC 9293 3.10.7.4", "the peer reset its half-open connection: the entry is removed"
     HALF_OPEN_GIVEN_UP = 48, "RFC 9293 3.8.3", "the last ACK never came: the half-open entry is removed"
     SYN_ACK_ACK_BAD = 49, "RFC 9293 3.10.7.4", "an ACK in SYN-RECEIVED for something we never sent: RST"
+    DROPPED_SYN_HOST_FULL = 51, "RFC 4987 3", "all listeners together have enough half open: the SYN is dropped"
+    DROPPED_SYN_PREFIX_FULL = 52, "RFC 4987 3", "enough is half open from this prefix: the SYN is dropped"
     LISTENER_CLOSED = 50, "RFC 9293 3.10.4", "the listener was closed: what it had not handed over is reset"
 
     # --- a listener whose program decides -----------------------------------------------------------------------
-    SYN_HELD = 200, "RFC 9293 3.10.7.2", "a SYN to a listener whose program decides: held, nothing is answered yet"
-    SYN_HELD_AGAIN = 201, "RFC 9293 3.8.3", "the same SYN again while it is held: the program has been asked already"
-    HELD_IGNORED = 202, "RFC 9293 3.10.7.2", "neither the held SYN again nor the RST that takes it back: ignored"
-    HOLD_OVER = 203, "RFC 9293 3.8.3", "the program has not decided in time: the held SYN is forgotten"
-    SYN_KEPT_SILENT = 204, "RFC 9293 3.8.3", "the program wants silence: dropped, and the program isn't asked anew"
-    SILENCE_OVER = 205, "RFC 9293 3.8.3", "a SYN is held no longer than this: what comes now is asked about anew"
+    SYN_HELD = 220, "RFC 9293 3.10.7.2", "a SYN to a listener whose program decides: held, nothing is answered yet"
+    SYN_HELD_AGAIN = 221, "RFC 9293 3.8.3", "the same SYN again while it is held: the program has been asked already"
+    HELD_IGNORED = 222, "RFC 9293 3.10.7.2", "neither the held SYN again nor the RST that takes it back: ignored"
+    HOLD_OVER = 223, "RFC 9293 3.8.3", "the program has not decided in time: the held SYN is forgotten"
+    SYN_KEPT_SILENT = 224, "RFC 9293 3.8.3", "the program wants silence: dropped, and the program isn't asked anew"
+    SILENCE_OVER = 225, "RFC 9293 3.8.3", "a SYN is held no longer than this: what comes now is asked about anew"
 
     # --- opening ------------------------------------------------------------------------------------------------
     ESTABLISHED_PASSIVE = 60, "RFC 9293 3.10.7.4", "our SYN is acknowledged: the connection is open"

@@ -12,6 +12,7 @@ from ..wire.addresses cimport is_unicast
 from ..wire.build cimport Builder
 from ..wire.segment cimport Segment, parse
 from .answers cimport Answers
+from .bounds cimport Bounds
 from .listener cimport Listener
 from .listeners cimport Listeners
 from .ports cimport Ports
@@ -21,7 +22,7 @@ from .timers cimport Timers
 cdef double NEVER, LATEST
 cdef unsigned int ACK, FIN, RST, SYN
 cdef int CLOSED, LISTEN, SYN_RECEIVED, TIME_WAIT, ACK_NONE, ENDED, OPENED, OUTCOMES
-cdef int CLOSED_PORT_IGNORED, CLOSED_PORT_RESET, DROPPED_ACCEPT_QUEUE_FULL, DROPPED_SYN_QUEUE_FULL
+cdef int CLOSED_PORT_IGNORED, CLOSED_PORT_RESET, DROPPED_ACCEPT_QUEUE_FULL
 cdef int ESTABLISHED_PASSIVE, FLAGS_NONSENSE, FRAME_LENGTH_BAD, FRAME_TRUNCATED, IP_PROTOCOL_UNKNOWN
 cdef int LISTEN_ACK_RESET, LISTEN_IGNORED, LISTEN_RST_IGNORED, NOT_OURS
 cdef int SENT_ECHO_REPLY, SOURCE_INVALID, SYN_ACK_ACK_BAD, SYN_ANSWERED, SYN_SENT_ACK_BAD
@@ -35,6 +36,7 @@ cdef class Exchange(Owner):
     cdef list _eventful, _kept, _ready
     cdef unsigned long long[::1] _counts
     cdef Answers _answers
+    cdef Bounds _bounds
     cdef Listeners _listeners
     cdef Builder _builder
     cdef Segment _segment
@@ -70,7 +72,7 @@ cdef class Exchange(Owner):
     cdef int _meet_stranger(self, Segment segment, double now) except -1
     @cython.locals(key=bytes, listener=Listener, after=int, outcome=int, entry=HalfOpen)
     cdef int _meet_time_wait(self, TimeWait wait, Segment segment, double now) except -1
-    @cython.locals(flags="unsigned int", key=bytes, entry=HalfOpen, data=bytes)
+    @cython.locals(flags="unsigned int", full=int, key=bytes, entry=HalfOpen, data=bytes)
     cdef int _meet_listener(self, Listener listener, Segment segment, double now) except -1
     @cython.locals(held=Held)
     cdef int _hold(self, Listener listener, Segment segment, double now) except -1

@@ -32,6 +32,7 @@ from ..wire.icmp import EchoRequest, read_icmp, write_echo_reply, write_error
 from ..wire.kinds import PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP
 from ..wire.segment import Segment, parse
 from .answers import Answers
+from .bounds import Bounds
 from .errors import suffer
 from .listener import Listener
 from .listeners import Listeners
@@ -45,7 +46,6 @@ from .timers import Timers
 CLOSED_PORT_IGNORED = Outcome.CLOSED_PORT_IGNORED
 CLOSED_PORT_RESET = Outcome.CLOSED_PORT_RESET
 DROPPED_ACCEPT_QUEUE_FULL = Outcome.DROPPED_ACCEPT_QUEUE_FULL
-DROPPED_SYN_QUEUE_FULL = Outcome.DROPPED_SYN_QUEUE_FULL
 ESTABLISHED_PASSIVE = Outcome.ESTABLISHED_PASSIVE
 FLAGS_NONSENSE = Outcome.FLAGS_NONSENSE
 FRAME_LENGTH_BAD = Outcome.FRAME_LENGTH_BAD
@@ -84,6 +84,7 @@ class Exchange(Owner):
     __slots__ = (
         "_addresses",
         "_answers",
+        "_bounds",
         "_builder",
         "_counts",
         "_eventful",
@@ -135,6 +136,7 @@ class Exchange(Owner):
         self._builder = Builder(framing, self.config.ttl, self.config.dscp)
         self._segment = Segment()
         self._flows: dict[bytes, Flow] = {}
+        self._bounds = Bounds(self._terms)
         self._listeners = Listeners()
         self._time_waits = TimeWaits(self._isn)
         self._timers = Timers()
@@ -370,8 +372,9 @@ class Exchange(Owner):
             return LISTEN_ACK_RESET
         if not flags & SYN:
             return LISTEN_IGNORED
-        if listener.half_open >= listener.terms.half_open_limit:
-            return DROPPED_SYN_QUEUE_FULL
+        full = self._bounds.full(listener, segment.key)
+        if full:
+            return full
         if len(listener.queue) >= listener.backlog:
             return DROPPED_ACCEPT_QUEUE_FULL
         if listener.hold:
@@ -384,7 +387,7 @@ class Exchange(Owner):
         if data and len(data) <= entry.window() and self._half_open_held + len(data) <= MOST_HELD:
             entry.hold(data)
             self._half_open_held += len(data)
-        listener.half_open += 1
+        self._bounds.enter(listener, key)
         self._flows[key] = entry
         self._make_ready(entry)
         return SYN_ANSWERED
@@ -395,7 +398,7 @@ class Exchange(Owner):
         held.begin(segment.key, listener, listener.terms, self)
         held.take_syn(segment, self._isn, now)
         held.wait(segment.frame[segment.packet_start :], now)
-        listener.half_open += 1
+        self._bounds.enter(listener, held.key)
         self._flows[held.key] = held
         self._timers.arm(held)
         self._list_held(held)
@@ -528,7 +531,7 @@ class Exchange(Owner):
     def _forget_half_open(self, entry: HalfOpen) -> None:
         listener = entry.listener
         assert isinstance(listener, Listener)
-        listener.half_open -= 1
+        self._bounds.leave(listener, entry.key)
         entry.stage = CLOSED  # it may still be on the list of those with something to say
         if type(entry) is Held:
             held = entry

@@ -11,4 +11,5 @@ cdef class Listeners:
     cpdef add(self, Listener listener)
     @cython.locals(k="const unsigned char*", end=Py_ssize_t, port=bytes, width=Py_ssize_t, listener=Listener)
     cpdef Listener find(self, bytes key)
+    cpdef list all(self)
     cpdef remove(self, Listener listener)

@@ -49,6 +49,10 @@ class Listeners:
                 listener = self._table.get(ANY_PORT)
         return listener
 
+    def all(self) -> list[Listener]:
+        """Each of them."""
+        return list(self._table.values())
+
     def remove(self, listener: Listener) -> None:
         """It takes nothing any more."""
         del self._table[_where(listener)]

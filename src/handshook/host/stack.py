@@ -3,6 +3,7 @@
 The packets are `Exchange`'s part.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from errno import EADDRINUSE
 from operator import index
@@ -19,6 +20,7 @@ from .events import Event
 from .exchange import Exchange
 from .listener import Listener
 from .ports import choose_source
+from .queues import Queue
 from .snapshot import Entry, entry_of, entry_of_wait
 from .step import Step
 
@@ -163,6 +165,26 @@ class Stack(Exchange):
         now = self.now
         waits = [entry_of_wait(key, wait, self.config.msl, now) for key, wait in self._time_waits.items()]
         return [entry_of(flow, now) for flow in self._flows.values()] + waits
+
+    def queues(self) -> list[Queue]:
+        """How full each queue is: those of each listener, then the whole stack's."""
+        held = Counter(flow.listener for flow in self._flows.values() if isinstance(flow, Held) and flow.waits)
+        found = []
+        for listener in self._listeners.all():
+            where = (None if listener.address is None else unpack(listener.address), listener.port or None)
+            limit = listener.terms.half_open_limit
+            found.append(Queue("half-open", listener.half_open, limit, where))
+            if listener.hold:
+                found.append(Queue("held", held[listener], limit, where))
+            found.append(Queue("accept", len(listener.queue), listener.backlog, where))
+        found.append(Queue("half-open in all", self._bounds.total, self.config.host_half_open_limit))
+        most = self.config.prefix_half_open_limit
+        if most:
+            name = "half-open from one prefix"
+            prefix, fill = self._bounds.fullest()
+            found.append(Queue(name, fill, most, prefix))
+        found.append(Queue("TIME-WAIT", len(self._time_waits), None))
+        return found
 
     def counters(self) -> dict[Outcome, int]:
         """How often each outcome was reached; those that never were are left out."""

@@ -44,6 +44,8 @@ DROPPED = frozenset(outcome for outcome in Outcome if outcome in DROPS) | frozen
         Outcome.HELD_IGNORED,
         Outcome.SYN_KEPT_SILENT,
         Outcome.DROPPED_SYN_QUEUE_FULL,
+        Outcome.DROPPED_SYN_HOST_FULL,
+        Outcome.DROPPED_SYN_PREFIX_FULL,
         Outcome.DROPPED_ACCEPT_QUEUE_FULL,
         Outcome.SYN_ACK_ACK_BAD,
         Outcome.SYN_SENT_ACK_BAD,
@@ -71,6 +73,8 @@ DROPPED = frozenset(outcome for outcome in Outcome if outcome in DROPS) | frozen
 DISBELIEVED = DROPPED - {
     Outcome.SYN_KEPT_SILENT,
     Outcome.DROPPED_SYN_QUEUE_FULL,
+    Outcome.DROPPED_SYN_HOST_FULL,
+    Outcome.DROPPED_SYN_PREFIX_FULL,
     Outcome.DROPPED_ACCEPT_QUEUE_FULL,
     Outcome.REASSEMBLY_FULL,
     Outcome.INJECTED_LOSS,

@@ -83,6 +83,14 @@ _OPENING: dict[Outcome | tuple[Outcome, str], str] = {
         "As many connections are half open as we keep: this SYN is dropped without an answer. A real"
         " client will repeat it."
     ),
+    Outcome.DROPPED_SYN_HOST_FULL: (
+        "All listeners together have as many connections half open as we keep: this SYN is dropped without an"
+        " answer. A real client will repeat it."
+    ),
+    Outcome.DROPPED_SYN_PREFIX_FULL: (
+        "From the network that this address is in, as many connections are half open as we keep for one: this SYN"
+        " is dropped without an answer. A real client will repeat it."
+    ),
     Outcome.DROPPED_ACCEPT_QUEUE_FULL: (
         "The program has not accepted the connections that wait already, so there is no place for one"
         " more: dropped; a real client will try again."

@@ -69,6 +69,11 @@ class Held(HalfOpen):
         return "SYN"
 
     @property
+    def waits(self) -> bool:
+        """Is it still undecided, or to go unanswered?"""
+        return self.stage == LISTEN
+
+    @property
     def gone(self) -> bool:
         """Is it over, though the program has not ended it: reset by the peer, timed out, its listener closed?"""
         return self.stage == CLOSED and self.choice in (UNDECIDED, CALLED_ACCEPT)
