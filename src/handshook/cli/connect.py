@@ -7,6 +7,7 @@ import sys
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
+from .recording import add_recording, breaking, open_recording
 from .watching import (
     FAILED,
     add_place,
@@ -62,6 +63,7 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
     parser.add_argument("host", metavar="HOST", help="an address, or the word peer: the kernel's side, 198.51.100.1")
     parser.add_argument("port", metavar="PORT", type=port_number, help="1 to 65535")
     add_watching(parser, "standard error")
+    add_recording(parser)
     add_place(parser)
     parser.set_defaults(run=run, parser=parser, takes_command=True)
 
@@ -70,6 +72,7 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     """Runs the command."""
     check_watching(options)
     check_place(options, command)
+    broken = breaking(options)
     host = _host(options)
 
     from ..connect import Plan, connect
@@ -79,21 +82,29 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     if place is None:
         return FAILED
     with place, contextlib.ExitStack() as after:
-        plan = Plan(_check_reach(options, place, host), options.port, command)
+        plan = Plan(_check_reach(options, place, host), options.port, command, rules=broken.rules, seed=broken.seed)
         watcher = None
         if not options.quiet:
             watcher = make_watcher(options, sys.stderr, place.peer_name)
             after.callback(watcher.close)
+        recording = open_recording(options, watcher, place.peer_name)
+        if recording is None:
+            return FAILED
+        after.callback(recording.close)
         try:
-            ending = connect(plan, place, observer=watcher, say=complain)
+            ending = connect(plan, place, observer=recording.observer, say=complain)
         except OSError as error:
             complain(error.strerror or str(error))
             return FAILED
         except PrivateNetworkEnded as error:
             complain(str(error))
             return FAILED
-        if options.json and not options.quiet and ending.verdict is not None:
-            _print_verdict(ending.verdict)
+        if ending.verdict is not None:
+            recording.notes.append(ending.verdict.sentence)
+            if options.json and not options.quiet:
+                _print_verdict(ending.verdict)
+    for complaint in recording.complaints:
+        complain(complaint)
     return ending.code or unwritten(watcher)
 
 

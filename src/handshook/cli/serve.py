@@ -6,6 +6,7 @@ import os
 import sys
 from typing import Any
 
+from .recording import add_recording, breaking, open_recording
 from .watching import (
     FAILED,
     add_place,
@@ -82,6 +83,7 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
     _add_workers(parser)
     parser.add_argument("--port", metavar="N", type=port_number, help="another port than the usual one")
     add_watching(parser, "standard error")
+    add_recording(parser)
     add_place(parser)
     parser.set_defaults(run=run, parser=parser, takes_command=True)
 
@@ -114,6 +116,7 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     _check_workers(options)
     check_watching(options)
     check_place(options, command)
+    broken = breaking(options)
     shell = ""
     if not command and options.tun is None:
         if not (os.isatty(0) and os.isatty(1)):
@@ -125,7 +128,15 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     from ..serve import NoApplication, Plan, serve
 
     try:
-        plan = Plan(options.service, options.dir, options.port, command, **_application(options))
+        plan = Plan(
+            options.service,
+            options.dir,
+            options.port,
+            command,
+            rules=broken.rules,
+            seed=broken.seed,
+            **_application(options),
+        )
     except NoApplication as error:
         complain(str(error))
         return FAILED
@@ -137,17 +148,23 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
         if not options.quiet:
             watcher = make_watcher(options, sys.stderr, place.peer_name, shared=bool(shell))
             after.callback(watcher.close)
+        recording = open_recording(options, watcher, place.peer_name)
+        if recording is None:
+            return FAILED
+        after.callback(recording.close)
         if shell:
             complain(f"your shell, in the private network; exit ends it. Here {plan.what} is at")
             complain(f"{place.addresses[0]} port {plan.at_port}: $HANDSHOOK_ADDRESS, $HANDSHOOK_PORT")
         try:
-            code = serve(plan, place, observer=watcher, say=complain)
+            code = serve(plan, place, observer=recording.observer, say=complain)
         except OSError as error:
             complain(error.strerror or str(error))
             return FAILED
         except (PrivateNetworkEnded, NoApplication) as error:
             complain(str(error))
             return FAILED
+    for complaint in recording.complaints:
+        complain(complaint)
     return code or unwritten(watcher)
 
 

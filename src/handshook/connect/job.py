@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..fault import Rule
 from ..io.relay import Relay
 from ..lab import Program
 from ..session.beside import end_program, environment, exit_code, start_program, wait_listening
@@ -25,11 +26,14 @@ FAREWELL = 2.0
 
 @dataclass(frozen=True)
 class Plan:
-    """Whom to connect to. In a private network `command` runs on the kernel's side, as the server."""
+    """Whom to connect to. In a private network `command` runs on the kernel's side, as the server. What is broken on
+    purpose, by which `rules` and with which `seed`, is as for `Faults`."""
 
     host: str
     port: int
     command: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    seed: int | None = None
 
 
 @dataclass
@@ -54,7 +58,7 @@ def connect(
     `say` is given what the user should know, a sentence at a time. Raises ValueError for a host that no connection
     can be made to from here, and `LinkDown` when the device goes.
     """
-    with Session(place, observer=observer) as session:
+    with Session(place, observer=observer, rules=plan.rules, seed=plan.seed) as session:
         server: Program | None = None
         if plan.command:
             assert place.network is not None
@@ -86,18 +90,19 @@ def _talk(plan: Plan, session: Session, say: Callable[[str], None], source: int,
             session.settle()
             say("the other side has finished; Ctrl-D finishes this one")
     session.settle()
+    verdict = session.faults.verdict(connection)
     if relay.sink_error is not None:
         if relay.sink_error.errno == errno.EPIPE:
-            return Ending(READER_LEFT, connection.verdict)
+            return Ending(READER_LEFT, verdict)
         say(f"standard output: {relay.sink_error.strerror}")
-        return Ending(FAILED, connection.verdict)
+        return Ending(FAILED, verdict)
     if connection.error is not None:
-        say(connection.verdict.sentence)
-        return Ending(FAILED, connection.verdict)
+        say(verdict.sentence)
+        return Ending(FAILED, verdict)
     if relay.source_error is not None:
         say(f"standard input: {relay.source_error.strerror}")
-        return Ending(FAILED, connection.verdict)
-    return Ending(0, connection.verdict)
+        return Ending(FAILED, verdict)
+    return Ending(0, verdict)
 
 
 def _report_server(server: Program, plan: Plan, say: Callable[[str], None]) -> int:

@@ -94,7 +94,7 @@ class Faults:
         """A rule is no longer in force; what it holds back still arrives in time. Raises `KeyError` for no such id."""
         active = self._active.pop(id)
         for flow in self._in.values():
-            flow.tallies = [tally for tally in flow.tallies if tally.active is not active]
+            flow.hang([tally for tally in flow.tallies if tally.active is not active])
         return active.rule
 
     def clear(self) -> None:
@@ -170,10 +170,14 @@ class Faults:
             if flow is not None and not flow.tallies:
                 untouched.append(frame)
                 continue
+            taken = self._find(IN, frame, now)
+            if taken is None:
+                untouched.append(frame)
+                continue
             if untouched:
                 self.stack.receive_many(untouched, now)
                 untouched = []
-            self._take(IN, frame, now)
+            self._take(IN, frame, taken, now)
         if untouched:
             self.stack.receive_many(untouched, now)
 
@@ -193,9 +197,14 @@ class Faults:
                 if flow is not None and not flow.tallies:
                     self._leaving.append(frame)
                     continue
+                whole = frame if type(frame) is bytes else b"".join(frame)
+                taken = self._find(OUT, whole, now)
+                if taken is None:
+                    self._leaving.append(frame)
+                    continue
                 if self._shown is not None:
                     self._shown.begin(frame)
-                self._take(OUT, frame if type(frame) is bytes else b"".join(frame), now)
+                self._take(OUT, whole, taken, now)
         else:
             self._leaving += frames
         leaving, self._leaving = self._leaving, []
@@ -221,16 +230,19 @@ class Faults:
 
     # --- one segment ---------------------------------------------------------------------------------------------
 
-    def _take(self, way: Direction, frame: bytes, now: float) -> None:
-        """A frame of a connection that some rule is for, or may be: cut into the segments that it stands for."""
+    def _find(self, way: Direction, frame: bytes, now: float) -> Flow | None:
+        """The connection of a frame, where some rule may act on it."""
         segment = Segment()
         if parse(frame, self._headroom, True, segment):
-            self._pass(way, frame, now, None)
-            return
+            return None
         flow = self._flow(segment, way, now)
-        if not flow.tallies:
-            self._pass(way, frame, now, None)
-            return
+        if flow.watched & segment.flags:
+            return flow
+        flow.passed(segment, way)
+        return None
+
+    def _take(self, way: Direction, frame: bytes, flow: Flow, now: float) -> None:
+        """A frame that some rule may act on: cut into the segments that it stands for, each judged for itself."""
         head = bytes(VNET_HEADER) + frame[VNET_HEADER : self._headroom] if self.stack.framing.vnet else b""
         head = head or frame[: self._headroom]
         pieces = cut(frame, self.stack.framing)
@@ -269,6 +281,7 @@ class Faults:
                 self._pass(way, head + packet, now, injected, flow if nth and way is OUT else None)
         for where, packet, mark in passing.forged:
             self._send(where, flow, packet, mark, now)
+        flow.let_go()
 
     def _arriving(self, way: Direction, frame: bytes, injected: Injected | None) -> Callable[[float], None]:
         def arrive(now: float) -> None:
@@ -329,7 +342,7 @@ class Faults:
         """Give the flow the rule, where it is for it."""
         if self._is_for(active.rule, flow):
             active.connections += 1
-            flow.tallies = [*flow.tallies, Tally(active, active.connections)]
+            flow.hang([*flow.tallies, Tally(active, active.connections)])
 
     def _is_for(self, rule: Rule, flow: Flow) -> bool:
         if rule.to is None and rule.source is None:
@@ -353,3 +366,17 @@ class Faults:
     def __repr__(self) -> str:
         held = ", ".join(str(active.rule) for active in self._active.values()) or "no rules"
         return f"<Faults at {spell((self.stack.addresses[0], 0))}: {held}>"
+
+
+def between(
+    rules: Iterable[str | Rule] = (), seed: int | None = None, observer: Callable[[Step], None] | None = None
+) -> Callable[[Stack], Faults]:
+    """For hosts that make their stack themselves, as what `wrap` calls; the observer is shown the marked steps."""
+
+    def wrap(stack: Stack) -> Faults:
+        faults = Faults(stack, rules, seed=seed)
+        if observer is not None:
+            faults.observe(observer)
+        return faults
+
+    return wrap

@@ -5,7 +5,6 @@ What is noted here has passed the faults, so it is what the receiver knows.
 
 from ..host.step import Direction, Injected
 from ..tcp.sequence import signed_distance
-from ..tcp.states import State
 from ..wire.addresses import local_of, remote_of
 from ..wire.flags import ACK, FIN, RST, SYN
 from ..wire.segment import Segment
@@ -70,7 +69,7 @@ class Way:
 class Flow:
     """A connection, and which rules it is for. `tallies` has those, `marks` what was injected, a rule's text each."""
 
-    __slots__ = ("began", "key", "marks", "moment", "opener", "seen", "syn", "tallies", "ways")
+    __slots__ = ("began", "key", "marks", "moment", "opener", "syn", "tallies", "watched", "ways")
 
     def __init__(self, key: bytes, began: float) -> None:
         self.key = key
@@ -80,8 +79,8 @@ class Flow:
         self.moment = Moment.SYN
         self.ways = {IN: Way(), OUT: Way()}
         self.tallies: list[Tally] = []
+        self.watched = 0  # some rule may act on a segment with one of these flags
         self.marks: dict[str, Injected] = {}
-        self.seen = State.CLOSED
 
     @property
     def local(self) -> tuple[str, int]:
@@ -92,6 +91,19 @@ class Flow:
     def remote(self) -> tuple[str, int]:
         """The other side's."""
         return remote_of(self.key)
+
+    def hang(self, tallies: list[Tally]) -> None:
+        """These are its rules from now on."""
+        self.tallies = tallies
+        self.watched = 0
+        for tally in tallies:
+            self.watched |= tally.active.rule.flags
+
+    def let_go(self) -> None:
+        """Forget the rules that can't act on it any more, so that what follows costs nothing."""
+        is_open = self.moment is Moment.OPEN
+        if any(tally.is_spent(is_open) for tally in self.tallies):
+            self.hang([tally for tally in self.tallies if not tally.is_spent(is_open)])
 
     def meet(self, segment: Segment, way: Direction) -> None:
         """Before the faults see it: who opens is known from the first SYN, or there was one before we looked."""

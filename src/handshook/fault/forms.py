@@ -7,6 +7,8 @@ opened the connection or was called; all else holds for segments of either side.
 from dataclasses import dataclass
 from enum import IntEnum
 
+from ..wire.flags import ACK, FIN, RST, SYN
+
 
 class Moment(IntEnum):
     """How far a handshake has to come for a rule to act; and what never happens once one has acted."""
@@ -25,6 +27,9 @@ WHATS = {
     "fin": "a segment with a FIN",
     "rst": "a reset",
 }
+# Which segments can be it, by their flags.
+ALL = 0xFF
+FLAGS = {"syn": SYN, "synack": SYN, "ack": ACK, "data": ALL, "fin": FIN, "rst": RST}
 WHEN = {"syn": Moment.SYN, "synack": Moment.SYN_ACK, "ack": Moment.LAST_ACK, "data": Moment.OPEN, "fin": Moment.OPEN}
 
 
@@ -32,7 +37,7 @@ WHEN = {"syn": Moment.SYN, "synack": Moment.SYN_ACK, "ack": Moment.LAST_ACK, "da
 class Form:
     """One row. `acts` is when it acts first, None for any time; `stops` is what never comes to pass where it always
     acts. `whole` says that a connection has it or not, so there are no segments to count; `once`, that it is over at
-    once."""
+    once. `flags` are those of which a segment must have one for it to act."""
 
     pattern: str
     verb: str
@@ -42,6 +47,7 @@ class Form:
     stops: Moment | None = None
     once: bool = False
     whole: bool = False
+    flags: int = ALL
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -52,7 +58,15 @@ class Form:
 _ANY, _OPENING, _TRANSFER, _RELEASE = "any part", "the handshake", "the transfer", "the release"
 
 FORMS = (
-    Form("refuse", "refuse", "the SYN is answered with RST: connection refused", _OPENING, Moment.SYN, Moment.SYN),
+    Form(
+        "refuse",
+        "refuse",
+        "the SYN is answered with RST: connection refused",
+        _OPENING,
+        Moment.SYN,
+        Moment.SYN,
+        flags=SYN,
+    ),
     Form(
         "rst in handshake",
         "reset the handshake",
@@ -60,8 +74,16 @@ FORMS = (
         _OPENING,
         Moment.SYN_ACK,
         Moment.SYN_ACK,
+        flags=SYN,
     ),
-    Form("stale syn", "stale syn", "before the SYN comes an older one, with another number", _OPENING, Moment.SYN),
+    Form(
+        "stale syn",
+        "stale syn",
+        "before the SYN comes an older one, with another number",
+        _OPENING,
+        Moment.SYN,
+        flags=SYN,
+    ),
     Form("drop WHAT", "drop", "it never arrives", _ANY),
     Form("delay WHAT TIME", "delay", "it arrives so much later", _ANY),
     Form("delay TIME", "delay", "every segment arrives so much later", _ANY),
@@ -142,6 +164,7 @@ FORMS = (
         _RELEASE,
         Moment.OPEN,
         whole=True,
+        flags=FIN,
     ),
 )
 

@@ -101,7 +101,7 @@ def _unknown(words: list[str], at: int, expected: list[str], may_end: bool) -> s
     where = f"after `{' '.join(words[:at])}` comes" if at else "a rule begins with"
     if at == len(words):
         return f"it ends too soon: {where} {choice}"
-    near = get_close_matches(words[at], known, n=2, cutoff=0.5)
+    near = get_close_matches(words[at], known, n=2, cutoff=0.6)
     hint = f"; did you mean {' or '.join(f'`{word}`' for word in near)}?" if near else ""
     return f"{words[at]!r} is unknown here: {where} {choice}{hint}"
 

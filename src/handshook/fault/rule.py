@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from .forms import WHEN, Form, Moment
+from .forms import FLAGS, WHEN, Form, Moment
 
 
 class RuleError(ValueError):
@@ -77,6 +77,11 @@ class Rule:
     def acts(self) -> Moment | None:
         """How far a handshake must have come for it to act; None where that is open."""
         return WHEN.get(self.what) if self.what is not None else self.form.acts
+
+    @property
+    def flags(self) -> int:
+        """A segment has one of these flags where it acts."""
+        return self.form.flags if self.what is None else FLAGS[self.what]
 
     @property
     def stops(self) -> Moment | None:

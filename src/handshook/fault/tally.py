@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .forms import Moment
 from .lots import lot
 from .rule import Rule
 
@@ -58,6 +59,15 @@ class Tally:
             lucky = rule.probability == 1.0 or lot(self.active.seed, rule.does, self.ordinal) < rule.probability
             self.chosen = lucky and self._may_begin(rule)
         return self.chosen
+
+    def is_spent(self, is_open: bool) -> bool:
+        """Whether it can't act on its connection any more, which may be open by now."""
+        rule = self.active.rule
+        if self.chosen is False or not self._may_begin(rule):
+            return True
+        if is_open and (rule.acts is not None and rule.acts is not Moment.OPEN):
+            return rule.form.verb != "corrupt" or rule.what is not None
+        return rule.first is not None and self.fitted >= rule.first + (rule.after if type(rule.after) is int else 0)
 
     def too_early(self, passing: "Passing") -> bool:
         """Whether the connection is not yet as old as the rule says."""

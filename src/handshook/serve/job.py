@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..fault import Rule
 from ..io.directory import Directory
 from ..io.handlers import Handler
 from ..io.http import HttpServer
@@ -33,7 +34,8 @@ class Plan:
 
     No `port` means the service's own.
 
-    Beside it runs `command`. Without a command it is served for ever.
+    Beside it runs `command`. Without a command it is served for ever. What is broken on purpose, by which `rules` and
+    with which `seed`, is as for `Faults`.
     """
 
     service: str | None = None
@@ -42,6 +44,8 @@ class Plan:
     command: tuple[str, ...] = ()
     application: Application | None = None
     workers: Workers = ONE_EACH
+    rules: tuple[Rule, ...] = ()
+    seed: int | None = None
 
     @property
     def what(self) -> str:
@@ -69,7 +73,7 @@ def serve(plan: Plan, place: Place, *, observer: Observer | None = None, say: Ca
             from .on_threads import serve_on_threads as serve_application
         return serve_application(plan, plan.application, place, observer, say)
     directory = Directory(plan.directory) if plan.directory is not None else None
-    with Session(place, observer=observer) as session:
+    with Session(place, observer=observer, rules=plan.rules, seed=plan.seed) as session:
         session.handlers.listen(plan.at_port, _maker(plan, directory))
         if plan.command:
             code = _run_beside(plan, place, session, say)

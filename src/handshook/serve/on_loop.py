@@ -5,6 +5,7 @@ import contextlib
 import math
 from collections.abc import Callable
 
+from ..fault import between
 from ..io.aio import Host
 from ..session.beside import environment, exit_code, program_decides, start_program
 from ..session.files import allow_many_files
@@ -62,9 +63,8 @@ def serve_on_loop(
 async def _serve(
     plan: Plan, place: Place, config: uvicorn.Config, later: Later | None, say: Callable[[str], None]
 ) -> int:
-    async with Host(place) as host:
-        if later is not None:
-            host.stack.observe(Shown(later, asyncio.get_running_loop()))
+    shown = None if later is None else Shown(later, asyncio.get_running_loop())
+    async with Host(place, wrap=between(plan.rules, plan.seed, shown)) as host:
         server = QuietServer(config, host)
         serving = asyncio.create_task(server.serve_or_fail())
         while not server.started and not serving.done():

@@ -4,6 +4,7 @@ import contextlib
 import threading
 from collections.abc import Callable
 
+from ..fault import between
 from ..io.servers import Fate, HostServer
 from ..io.threads import Host, HostDown
 from ..io.wsgi import handler_for
@@ -24,7 +25,7 @@ def serve_on_threads(
     later = None if observer is None else put_off(observer)
     spare = None if later is None else later.show_one
     try:
-        with Host(place, observer=later, spare=spare) as host:
+        with Host(place, wrap=between(plan.rules, plan.seed, later), spare=spare) as host:
             with plan.workers.make_server(host, plan.at_port, handler) as server:
                 code = _beside(plan, place, server, say) if plan.command else _for_ever(plan, place, server, say)
             host.settle(LAST_WORDS)

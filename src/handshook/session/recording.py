@@ -17,7 +17,7 @@ from ..show.drawing import Drawing
 class Observer(Protocol):
     """Whoever is shown steps."""
 
-    def __call__(self, step: Step) -> None: ...
+    def __call__(self, step: Step, /) -> None: ...
 
 
 class Recording:
@@ -50,7 +50,8 @@ class Recording:
                 with open(path, "w", encoding="utf-8"):
                     pass
         self.capture = Capture(pcap) if pcap else None
-        found = [each for each in (self.capture, self.drawing, watcher) if each is not None]
+        observers = (self.capture, self.drawing, watcher)
+        found: list[Callable[[Step], None]] = [each for each in observers if each is not None]
         self.observer: Callable[[Step], None] | None = None
         if found:
             self.observer = found[0] if len(found) == 1 else _Both(found, getattr(watcher, "rest", None))

@@ -20,7 +20,7 @@ from .place import Place
 class Observer(Protocol):
     """What may watch the engine; a `Watcher` is one."""
 
-    def __call__(self, step: Step) -> None: ...
+    def __call__(self, step: Step, /) -> None: ...
 
 
 @runtime_checkable

@@ -28,7 +28,8 @@ _NANOSECONDS = 9
 class Capture:
     """An observer that writes packets to a file, named by its path, from its beginning.
 
-    `clock` is the seconds that steps are timed with; what they show is turned into the time of day. `Capture` raises
+    `clock` is what the clock of the steps shows now, the monotonic one's time where it isn't given; in the file stands
+    the time of day. `Capture` raises
     OSError where the file can't be begun. Where it can't be gone on with, as on a full disk, the error is kept in
     `failure`, what stands there stays a whole capture, and the connections go on. Close it.
     """
@@ -38,7 +39,7 @@ class Capture:
         self.packets = 0
         self.failure: OSError | None = None
         # A step's time is of a clock of its own; the day's is needed once.
-        self._offset = time.time() - (time.monotonic() if clock is None else clock)
+        self._offset = time.time_ns() - int((time.monotonic() if clock is None else clock) * 1e9)
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
         self._whole = 0
         try:
@@ -51,7 +52,7 @@ class Capture:
         """Takes one step; those without a packet are no part of a capture."""
         if step.frame is None or self.failure is not None or self._file < 0:
             return
-        moment = int((step.time + self._offset) * 1e9)
+        moment = int(step.time * 1e9) + self._offset
         comment = comment_of(step)
         try:
             self._write_all(_packet(_whole(step), moment, comment, _WAY.get(step.direction, 0)))

@@ -27,7 +27,7 @@ _STYLE = """
 text{font:13px ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;fill:#1b1f24}
 .dim{fill:#6b7280}.b{font-weight:bold}.lane{stroke:#9aa2ad;stroke-width:1.5}.pause{stroke-dasharray:2 5}
 .in{stroke:#15803d}.out{stroke:#0e7490}.again{stroke:#a16207;stroke-dasharray:7 4}.lost,.ends{stroke:#b91c1c}
-.injected{stroke:#a21caf}.arrow{stroke-width:1.7;fill:none}text.injected{stroke:none;fill:#a21caf;font-weight:bold}
+.injected{stroke:#a21caf}.arrow{stroke-width:1.7;fill:none}.head{stroke-dasharray:none}text.injected{stroke:none;fill:#a21caf;font-weight:bold}
 .paper{fill:#fff}
 @media(prefers-color-scheme:dark){text{fill:#e6e8eb}.dim{fill:#9aa2ad}.paper{fill:#14171a}
 .in{stroke:#4ade80}.out{stroke:#22d3ee}.again{stroke:#facc15}.lost,.ends{stroke:#f87171}
@@ -109,12 +109,13 @@ class Drawing:
             parts.append(_text(TIME, y, "nothing happened", "dim"))
         body = "\n".join(parts)
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y}" width="{WIDTH}" height="{y}" role="img">'
+            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {WIDTH} {y}" '
+            f'width="{WIDTH}" height="{y}">'
             f'<style>{_STYLE}</style><rect class="paper" width="{WIDTH}" height="{y}"/>\n{body}\n</svg>\n'
         )
 
     def html(self, title: str = "handshook", notes: list[str] | None = None) -> str:
-        """The picture and below it each step with its sentence, as a page; `notes` are paragraphs above, verdicts say."""
+        """A page: `notes`, a paragraph each, such as verdicts; the picture; and each step with its sentence."""
         said = "".join(f"<p>{escape(printable(note))}</p>\n" for note in notes or ())
         tables = "".join(self._table(drawn) for drawn in self._drawn)
         return (
@@ -174,8 +175,8 @@ class Drawing:
             )
         body = "\n".join(rows)
         return (
-            f"<h2>#{drawn.number}</h2>\n<table><tr><th>s</th><th></th><th>outcome</th><th>what it does, and why</th></tr>"
-            f"\n{body}\n</table>\n"
+            f"<h2>#{drawn.number}</h2>\n<table><tr><th>s</th><th></th><th>outcome</th>"
+            f"<th>what it does, and why</th></tr>\n{body}\n</table>\n"
         )
 
 
@@ -204,15 +205,9 @@ def _arrow(parts: list[str], moment: Moment, y: int, engine_left: bool) -> int:
     end = tip + back * 24 if never else tip
     y += 7
     parts.append(f'<path class="arrow {style}" d="M{begin} {y}H{end}"/>')
-    if never:
-        parts.append(
-            f'<path class="arrow {style}" style="stroke-dasharray:none" d="M{end - 6} {y - 6}l12 12m0-12l-12 12"/>'
-        )
-    else:
-        wing = tip + back * 9
-        parts.append(
-            f'<path class="arrow {style}" style="stroke-dasharray:none" d="M{wing} {y - 5}L{tip} {y}L{wing} {y + 5}"/>'
-        )
+    wing = tip + back * 9
+    head = f"M{end - 6} {y - 6}l12 12m0-12l-12 12" if never else f"M{wing} {y - 5}L{tip} {y}L{wing} {y + 5}"
+    parts.append(f'<path class="arrow {style} head" d="{head}"/>')
     if segment is not None:
         y += ROW - 1
         parts.append(_text(LEFT + 12, y, _numbers(moment), "dim"))
