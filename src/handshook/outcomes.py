@@ -53,6 +53,7 @@ class Outcome(IntEnum):
     CLOSED_PORT_RESET = 30, "RFC 9293 3.10.7.1", "nobody listens there: answered with RST"
     CLOSED_PORT_IGNORED = 31, "RFC 9293 3.10.7.1", "nobody listens there, and a RST gets no answer"
     FLAGS_NONSENSE = 32, "RFC 9293 3.10.7.2", "SYN with FIN or RST, or no flag at all: no stack sends this"
+    HANDED_ON = 33, "RFC 6056 3.2", "it is for an ephemeral port of the stack beside us: handed on"
 
     # --- LISTEN and the half-open queue -------------------------------------------------------------------------
     SYN_ANSWERED = 40, "RFC 9293 3.10.7.2", "a SYN to a listener: a half-open entry is made, SYN,ACK is owed"
@@ -170,8 +171,8 @@ class Outcome(IntEnum):
     CLOSED_NORMALLY = 193, "RFC 9293 3.6", "both sides finished and acknowledged it"
 
     # --- what no engine decided, but a fault that was injected on purpose ---------------------------------------
-    INJECTED_LOSS = 200, "docs/faults.md", "taken off the link on purpose: it never arrives here"
-    INJECTED_SEGMENT = 201, "docs/faults.md", "put on the link on purpose: nobody here has sent it"
+    INJECTED_LOSS = 230, "docs/faults.md", "taken off the link on purpose: it never arrives here"
+    INJECTED_SEGMENT = 231, "docs/faults.md", "put on the link on purpose: nobody here has sent it"
 
 
 DROPS = frozenset(range(Outcome.IP_TRUNCATED, Outcome.IP_SOURCE_ROUTE + 1))

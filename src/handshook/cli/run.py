@@ -6,6 +6,7 @@ import json
 import sys
 from typing import IO, TYPE_CHECKING, Any
 
+from .recording import add_recording, breaking, open_recording
 from .watching import FAILED, add_watching, check_watching, complain, make_watcher, refuse, unwritten
 
 if TYPE_CHECKING:
@@ -49,14 +50,6 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
     )
     group = parser.add_argument_group("what happens to connections")
     group.add_argument(
-        "--fault",
-        metavar="RULE",
-        action="append",
-        default=[],
-        help="break connections by a rule, such as 'drop syn first 2'; may be given again",
-    )
-    group.add_argument("--seed", metavar="N", type=int, help="the seed of the rules' lots: the same gives the same")
-    group.add_argument(
         "--serve",
         metavar="PORT=HOST:PORT",
         action="append",
@@ -70,6 +63,7 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
         default="auto",
         help="what joins the program's network to the engine: a TUN device, or a veth pair where that can't be had",
     )
+    add_recording(parser)
     _add_watching(parser)
     parser.set_defaults(run=run, parser=parser, takes_command=True)
 
@@ -79,9 +73,6 @@ def _add_watching(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("also")
     group.add_argument("--why", metavar="N", type=int, help="below the table, the ladder of connection N")
     group.add_argument("--log", metavar="FILE", help="write the table and the ladders to a file, and not there")
-    group.add_argument("--pcap", metavar="FILE", help="a capture of all packets (pcapng), a comment with each")
-    group.add_argument("--svg", metavar="FILE", help="the ladders as a picture")
-    group.add_argument("--html", metavar="FILE", help="the ladders as a page, with sentences")
 
 
 def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
@@ -100,6 +91,8 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     with contextlib.ExitStack() as after:
         stream = _open_log(options, after)
         why, watcher, recording = _observers(options, stream, after)
+        if recording is None:
+            return FAILED
         try:
             place = after.enter_context(open_place(plan, names))
             for path in place.network.uncovered if place.network is not None else ():
@@ -126,21 +119,16 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
 
 
 def _plan(options: argparse.Namespace, command: tuple[str, ...]) -> "Plan":
-    from ..fault import RuleError, parse
     from ..run import Plan, Way
 
-    rules, ways = [], []
-    for text in options.fault:
-        try:
-            rules.append(parse(text))
-        except RuleError as error:
-            refuse(options, f"--fault {error}")
+    broken = breaking(options, names=True)
+    ways = []
     for text in options.serve:
         try:
             ways.append(Way.read(text))
         except ValueError as error:
             refuse(options, f"--serve {error}")
-    return Plan(command, options.link, tuple(rules), options.seed, tuple(ways), options.control)
+    return Plan(command, options.link, broken.rules, broken.seed, tuple(ways), options.control)
 
 
 def _open_log(options: argparse.Namespace, after: contextlib.ExitStack) -> IO[str]:
@@ -154,27 +142,17 @@ def _open_log(options: argparse.Namespace, after: contextlib.ExitStack) -> IO[st
 
 def _observers(
     options: argparse.Namespace, stream: IO[str], after: contextlib.ExitStack
-) -> "tuple[Why | None, Watcher | None, Recording]":
+) -> "tuple[Why | None, Watcher | None, Recording | None]":
     """Whom the steps are shown to; only those that somebody has asked for, for each costs time."""
     from ..run import Why
-    from ..session.recording import Recording
 
     watcher = None
     if options.explain or options.headers:
         watcher = make_watcher(options, stream, "program")
     why = Why(options.why, watcher) if options.why is not None else None
-    try:
-        recording = Recording(
-            why or watcher,
-            pcap=options.pcap,
-            svg=options.svg,
-            html=options.html,
-            page="handshook run",
-            peer_name="program",
-        )
-    except OSError as error:
-        refuse(options, f"{error.filename}: {error.strerror}")
-    after.callback(recording.close)
+    recording = open_recording(options, why or watcher, "program")
+    if recording is not None:
+        after.callback(recording.close)
     return why, watcher, recording
 
 
@@ -186,7 +164,7 @@ def _tell(ending: "Ending", options: argparse.Namespace, stream: IO[str]) -> Non
         rows = [json.dumps(entry.record(), separators=(",", ":")) for entry in ending.entries]
     else:
         rows = draw_table(ending.entries, canvas_for(stream, ascii=options.ascii or None))
-        if options.fault:
+        if options.rules:
             rows.append(f"seed {ending.seed}")
     _write(rows, stream)
 

@@ -23,7 +23,7 @@ cdef double NEVER, LATEST
 cdef unsigned int ACK, FIN, RST, SYN
 cdef int CLOSED, LISTEN, SYN_RECEIVED, TIME_WAIT, ACK_NONE, ENDED, OPENED, OUTCOMES
 cdef int CLOSED_PORT_IGNORED, CLOSED_PORT_RESET, DROPPED_ACCEPT_QUEUE_FULL
-cdef int ESTABLISHED_PASSIVE, FLAGS_NONSENSE, FRAME_LENGTH_BAD, FRAME_TRUNCATED, IP_PROTOCOL_UNKNOWN
+cdef int ESTABLISHED_PASSIVE, FLAGS_NONSENSE, FRAME_LENGTH_BAD, FRAME_TRUNCATED, IP_PROTOCOL_UNKNOWN, HANDED_ON
 cdef int LISTEN_ACK_RESET, LISTEN_IGNORED, LISTEN_RST_IGNORED, NOT_OURS
 cdef int SENT_ECHO_REPLY, SOURCE_INVALID, SYN_ACK_ACK_BAD, SYN_ANSWERED, SYN_SENT_ACK_BAD
 cdef int CALLED_REFUSE, CALLED_UNREACHABLE, SENT_UNREACHABLE, SYN_HELD
@@ -43,10 +43,10 @@ cdef class Exchange(Owner):
     cdef Secret _isn
     cdef Terms _terms
     cdef Timers _timers
-    cdef object _observers, _secrets
+    cdef object _observers, _secrets, _share
     cdef TimeWaits _time_waits
     cdef Ports _ports
-    cdef Py_ssize_t _half_open_held, _headroom, _most_frame
+    cdef Py_ssize_t _half_open_held, _headroom, _most_frame, _sharers
     cdef bint _transparent, _vnet, _watched
     cdef readonly object config, framing
 

@@ -39,6 +39,7 @@ from .listeners import Listeners
 from .observers import Observers
 from .ports import Ports
 from .seed import Secrets
+from .share import ALONE, Share
 from .step import Direction
 from .time_waits import TimeWaits
 from .timers import Timers
@@ -50,6 +51,7 @@ ESTABLISHED_PASSIVE = Outcome.ESTABLISHED_PASSIVE
 FLAGS_NONSENSE = Outcome.FLAGS_NONSENSE
 FRAME_LENGTH_BAD = Outcome.FRAME_LENGTH_BAD
 FRAME_TRUNCATED = Outcome.FRAME_TRUNCATED
+HANDED_ON = Outcome.HANDED_ON
 IP_PROTOCOL_UNKNOWN = Outcome.IP_PROTOCOL_UNKNOWN
 LISTEN_ACK_RESET = Outcome.LISTEN_ACK_RESET
 LISTEN_IGNORED = Outcome.LISTEN_IGNORED
@@ -100,6 +102,8 @@ class Exchange(Owner):
         "_ready",
         "_secrets",
         "_segment",
+        "_share",
+        "_sharers",
         "_terms",
         "_time_waits",
         "_timers",
@@ -118,9 +122,10 @@ class Exchange(Owner):
         seed: int | None = None,
         framing: Framing = PLAIN,
         transparent: bool = False,
+        share: Share = ALONE,
     ) -> None:
         self.config = config or Config()
-        self._secrets = Secrets(seed)
+        self._secrets = Secrets(share.seed if seed is None else seed)
         Owner.__init__(self, ChallengeLimit(self._secrets.challenges, self.config.host_challenge_limit))
         self.framing = framing
         self._addresses: dict[bytes, str] = {pack(address): address for address in addresses}
@@ -132,7 +137,9 @@ class Exchange(Owner):
         self._vnet = framing.vnet
         self._most_frame = OFFLOAD_FRAME if framing.vnet else 0
         self._isn = self._secrets.initial_sequence
-        self._ports = Ports(self._secrets.ports)
+        self._share = share
+        self._sharers = share.count
+        self._ports = Ports(self._secrets.ports, share.index, share.count)
         self._builder = Builder(framing, self.config.ttl, self.config.dscp)
         self._segment = Segment()
         self._flows: dict[bytes, Flow] = {}
@@ -324,6 +331,9 @@ class Exchange(Owner):
             outcome = self._meet_listener(listener, segment, now)
             if outcome == SYN_ANSWERED:
                 after = SYN_RECEIVED
+        elif self._sharers > 1 and self._ports.owner(key) != self._ports.index:
+            outcome = HANDED_ON
+            self._share.hand_on(self._ports.owner(key), segment.frame)
         elif segment.flags & RST:
             outcome = CLOSED_PORT_IGNORED
         else:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Protocol
 
+from ..host.share import ALONE
 from ..host.stack import Stack
 from ..link.device import Device, LinkDown
 from ..link.pump import Engine, Pump
@@ -106,7 +107,14 @@ class Driver:
         if found is None:
             raise ValueError("a device alone has no addresses: say which are the engine's")
         self.config = replace(config or Config(nagle=False), mtu=device.mtu)
-        self.stack = Stack(found, config=self.config, seed=seed, framing=device.framing, transparent=transparent)
+        self.stack = Stack(
+            found,
+            config=self.config,
+            seed=seed,
+            framing=device.framing,
+            transparent=transparent,
+            share=getattr(place, "share", ALONE),
+        )
         self.handlers = Handlers(self.stack)
         self.lost: Exception | None = None
         """Why the link can't be used any more; None while it can."""

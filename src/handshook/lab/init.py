@@ -36,9 +36,9 @@ def run(channel: socket.socket, lifeline: int, plan: Plan, own_user_namespace: b
         libc.die_with_parent(signal.SIGKILL)
         uncovered = lay_over(plan.files)
         own_proc = _mount_proc()
-        wire, device = lay(plan)
+        wire, devices = lay(plan)
         facts = {"own_proc": own_proc, "own_user_namespace": own_user_namespace, "uncovered": uncovered}
-        _tell_ready(channel, wire, device, facts)
+        _tell_ready(channel, wire, devices, facts)
         First(channel, lifeline).live()
         code = 0
     except WiringFailed as error:
@@ -156,9 +156,10 @@ def _mount_proc() -> bool:
     return True
 
 
-def _tell_ready(channel: socket.socket, wire: Wire, device: int, facts: control.Document) -> None:
-    control.send(channel, {"ready": {"wire": wire.as_document(), **facts}}, [device])
-    os.close(device)
+def _tell_ready(channel: socket.socket, wire: Wire, devices: list[int], facts: control.Document) -> None:
+    control.send(channel, {"ready": {"wire": wire.as_document(), **facts}}, devices)
+    for device in devices:
+        os.close(device)
 
 
 def _tell_failure(channel: socket.socket, step: str, number: int, text: str) -> None:

@@ -14,6 +14,7 @@ class Plan:
     mtu: int
     offload: bool = True
     far: bool = False
+    queues: int = 1
     routes: tuple[int, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
 

@@ -14,7 +14,7 @@ _BEGINNINGS = (Outcome.SYN_HELD, Outcome.CALLED_CONNECT)
 
 
 class Why:
-    """An observer that keeps the steps of connection `number`, counted as `Entries` counts, and passes all on to `then`.
+    """Keeps the steps of connection `number`, counted as `Entries` counts, and passes all on to the observer `then`.
 
     `left_out` says how many of its steps, from the middle, were too many to keep.
     """

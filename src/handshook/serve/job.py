@@ -32,7 +32,8 @@ LAST_WORDS = 1.0
 class Plan:
     """What is served: `service` is one of `SERVICES`, or `directory` names one, or an `application` that `workers` run.
 
-    No `port` means the service's own.
+    No `port` means the service's own. With several `processes`, as many as the place's link has queues, each has an
+    engine of its own.
 
     Beside it runs `command`. Without a command it is served for ever. What is broken on purpose, by which `rules` and
     with which `seed`, is as for `Faults`.
@@ -46,6 +47,7 @@ class Plan:
     workers: Workers = ONE_EACH
     rules: tuple[Rule, ...] = ()
     seed: int | None = None
+    processes: int = 1
 
     @property
     def what(self) -> str:
@@ -64,8 +66,13 @@ def serve(plan: Plan, place: Place, *, observer: Observer | None = None, say: Ca
     """Does it, and returns the exit code: the command's own; 127 or 126 when it can't be found or started.
 
     `say` is given what the user should know, a sentence at a time. Raises OSError for a directory that can't be
-    served, `NoApplication` for an application that can't, and `LinkDown` when the device goes.
+    served, `NoApplication` for an application that can't, `LinkDown` when the device goes, and `TeamFailed`; only one
+    process can be observed.
     """
+    if plan.processes > 1:
+        from .on_processes import serve_on_processes
+
+        return serve_on_processes(plan, place, say)
     if plan.application is not None:
         if plan.workers.kind == "asyncio":
             from .on_loop import serve_on_loop as serve_application

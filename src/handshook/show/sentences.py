@@ -150,6 +150,10 @@ _OPENING: dict[Outcome | tuple[Outcome, str], str] = {
     Outcome.CLOSED_PORT_IGNORED: (
         "A RST for no connection of ours gets no answer: two hosts answering each other's RSTs would never stop."
     ),
+    Outcome.HANDED_ON: (
+        "Port {local_port} is one of those from which another worker behind our address connects: the segment is"
+        " handed on to it."
+    ),
     Outcome.FLAGS_NONSENSE: ("{flags}: no TCP sends such a thing in good faith. It is dropped without an answer."),
     Outcome.ICMP_NOTED: (
         "The network reports: {trouble}. It may pass, and it could be forged, so the connection only"
