@@ -21,9 +21,9 @@ FLOORS = [
     {"io"},
     {"testing"},
     {"lab"},
-    {"session"},
-    {"demo", "serve", "connect", "run", "drill", "prove", "read", "guard", "web"},
-    {"cli"},
+    {"session", "target"},
+    {"demo", "serve", "connect", "run", "drill", "prove", "read", "guard", "web", "peer"},
+    {"cli", "pytest_plugin"},
 ]
 FLOOR = {folder: height for height, floor in enumerate(FLOORS) for folder in floor}
 CORE = {"outcomes", "wire", "tcp", "host"}

@@ -1,0 +1,20 @@
+"""docs/pytest.md says nothing that isn't so: its tests are run."""
+
+import re
+from pathlib import Path
+
+PAGE = (Path(__file__).parents[2] / "docs" / "pytest.md").read_text()
+PYTHON = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def write(pytester):
+    """Returns how many tests there are."""
+    pytester.makeini("[pytest]\nfilterwarnings = error")
+    pytester.makepyfile(**{f"test_{number}": text for number, text in enumerate(PYTHON)})
+    return sum(len(re.findall(r"^(?:async )?def test_", text, re.MULTILINE)) for text in PYTHON)
+
+
+def test_its_tests_pass_beside_the_network(pytester):
+    count = write(pytester)
+    assert len(PYTHON) == 5 and count >= 10
+    pytester.runpytest_subprocess("-p", "no:cacheprovider", timeout=600).assert_outcomes(passed=count)
