@@ -48,7 +48,7 @@ async def only_from_there(stage: Stage) -> None:
     connecting = other.connect(stage.engine, stage.port)
     ours = await stage.accepted()
     await connecting
-    assert stage.hits(id) == 1
+    assert stage.hits(id) >= 1
     assert "injected" not in stage.verdict(ours)
 
 
