@@ -8,6 +8,7 @@ leaves unread stays in the connection, whose window then tells the peer to stop.
 from collections import deque
 from collections.abc import Callable
 
+from ..host.events import Event
 from ..host.listener import Listener
 from ..host.stack import Stack
 from ..tcp.config import Config
@@ -60,7 +61,7 @@ class Handlers:
         self._deciders: dict[Listener, Callable[[Held, Happened], object]] = {}
         self._handlers: dict[Connection, Handler] = {}
         # News that were taken from the stack and not told yet: something that ends programs may come in between.
-        self._untold: deque[tuple[Connection | Listener, Happened]] = deque()
+        self._untold: deque[Event] = deque()
 
     def __len__(self) -> int:
         """How many connections have a handler: all that are neither over nor in TIME-WAIT."""
