@@ -188,8 +188,8 @@ class Outcome(IntEnum):
     CLOSED_NORMALLY = 193, "RFC 9293 3.6", "both sides finished and acknowledged it"
 
     # --- what no engine decided, but a fault that was injected on purpose ---------------------------------------
-    INJECTED_LOSS = 200, "docs/faults.md", "taken off the link on purpose: it never arrives here"
-    INJECTED_SEGMENT = 201, "docs/faults.md", "put on the link on purpose: nobody here has sent it"
+    INJECTED_LOSS = 230, "docs/faults.md", "taken off the link on purpose: it never arrives here"
+    INJECTED_SEGMENT = 231, "docs/faults.md", "put on the link on purpose: nobody here has sent it"
 
 
 DROPS = frozenset(range(Outcome.IP_TRUNCATED, Outcome.IP_SOURCE_ROUTE + 1))

@@ -98,7 +98,9 @@ def test_no_input_breaks_the_stack(name):
     inputs = -(-INPUTS // len(WORLDS))
     run(name, world, inputs)
     if inputs >= 10_000:
-        wanted = MUST_MEET | (FULL[world.config.cookies])
+        wanted = MUST_MEET | FULL[world.config.cookies]
+        if world.config.cookies == "always":
+            wanted -= {Outcome.SYN_ANSWERED, Outcome.SYN_HELD, Outcome.HALF_OPEN_GIVEN_UP}
         missed = wanted - world.a.counters().keys()
         assert not missed, f"these were never met: {sorted(outcome.name for outcome in missed)}"
 

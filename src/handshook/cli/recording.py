@@ -8,8 +8,7 @@ from .watching import complain, refuse
 
 if TYPE_CHECKING:
     from ..fault import Rule
-    from ..session.recording import Recording
-    from ..show.watch import Watcher
+    from ..session.recording import Observer, Recording
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,10 @@ def add_recording(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--html", metavar="FILE", help="write the ladder and its sentences as a page")
 
 
-def breaking(options: argparse.Namespace) -> Breaking:
-    """What the options ask for. Ends with a usage error where rules contradict each other."""
+def breaking(options: argparse.Namespace, *, names: bool = False) -> Breaking:
+    """What the options ask for; with `names` rules may have names for addresses. Ends with a usage error where rules
+    contradict each other.
+    """
     from ..fault import RuleError
     from ..fault.contradictions import check
 
@@ -69,7 +70,7 @@ def breaking(options: argparse.Namespace) -> Breaking:
     if options.seed is not None and not rules:
         refuse(options, "--seed is for what --fault draws")
     for nth, rule in enumerate(rules):
-        if any(target is not None and target.is_name for target in (rule.to, rule.source)):
+        if not names and any(target is not None and target.is_name for target in (rule.to, rule.source)):
             refuse(options, f"--fault `{rule}`: no names here, only addresses")
         try:
             check(rule, rules[:nth])
@@ -78,7 +79,7 @@ def breaking(options: argparse.Namespace) -> Breaking:
     return Breaking(tuple(rules), options.seed)
 
 
-def open_recording(options: argparse.Namespace, watcher: "Watcher | None", peer_name: str) -> "Recording | None":
+def open_recording(options: argparse.Namespace, watcher: "Observer | None", peer_name: str) -> "Recording | None":
     """What the options ask for; None after saying which file can't be written."""
     from ..session.recording import Recording
     from ..tcp.config import Config

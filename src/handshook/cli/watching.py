@@ -113,15 +113,17 @@ def open_place(options: argparse.Namespace, queues: int = 1) -> "Place | None":
     return None
 
 
-def make_watcher(options: argparse.Namespace, stream: IO[str], peer_name: str, *, shared: bool = False) -> "Watcher":
-    """The watcher that the options ask for; `shared` as the `Watcher` has it."""
+def make_watcher(
+    options: argparse.Namespace, stream: IO[str], peer_name: str, *, shared: bool = False, sentences: bool = False
+) -> "Watcher":
+    """The watcher that the options ask for; `shared` as the `Watcher` has it, `sentences` whatever the options say."""
     from ..show.watch import Watcher
     from ..tcp.config import Config
 
     return Watcher(
         stream,
         ascii=options.ascii or None,
-        sentences=options.explain,
+        sentences=options.explain or sentences,
         headers=options.headers,
         json=options.json,
         peer_name=peer_name,

@@ -43,7 +43,7 @@ cdef class Tables(Owner):
     cdef object _observers, _secrets, _share
     cdef TimeWaits _time_waits
     cdef Ports _ports
-    cdef Py_ssize_t _half_open_held, _headroom, _most_frame, _sharers
+    cdef Py_ssize_t _half_open_held, _headroom, _sharers, _most_frame
     cdef bint _transparent, _vnet, _watched
     cdef readonly object config, framing
 

@@ -89,6 +89,7 @@ class Driver:
     network, the end of that is a lost link, too. The mtu of `config` is
     the device's. Without a config Nagle's algorithm is off, as asyncio has it for every socket. `wrap` may put
     something between the engine and the link, such as fault injection: it is given the stack, and returns an `Engine`.
+    `transparent` is as for `Stack`.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class Driver:
         seed: int | None = None,
         *,
         wrap: Callable[[Stack], Engine] | None = None,
+        transparent: bool = False,
     ) -> None:
         device: Device = place.device if hasattr(place, "device") else place
         found = addresses if addresses is not None else getattr(place, "addresses", None)
@@ -106,7 +108,12 @@ class Driver:
             raise ValueError("a device alone has no addresses: say which are the engine's")
         self.config = replace(config or Config(nagle=False), mtu=device.mtu)
         self.stack = Stack(
-            found, config=self.config, seed=seed, framing=device.framing, share=getattr(place, "share", ALONE)
+            found,
+            config=self.config,
+            seed=seed,
+            framing=device.framing,
+            transparent=transparent,
+            share=getattr(place, "share", ALONE),
         )
         self.handlers = Handlers(self.stack)
         self.lost: Exception | None = None

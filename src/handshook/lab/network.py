@@ -47,7 +47,9 @@ class PrivateNetwork:
     behind the same addresses; the kernel keeps each connection to one of them. Without `offload` the kernel hands
     over bare packets of at most the MTU instead of units of up to 64 KB; only a TUN does that. `far` swaps the
     addresses of kernel and engine: the kernels of a network and of a far one can talk, through a relay between
-    their devices.
+    their devices. `routes` are the IP versions (4, 6) of which everything goes to the engine, whatever its address.
+    `files` are laid over those of the machine that have these names, for programs inside only; each has its path
+    and its text.
     Raises `PrivateNetworkUnavailable` with the reason and the cure.
 
     When the network is closed, or this process ends in whatever way, every program inside is killed and every
@@ -64,6 +66,8 @@ class PrivateNetwork:
     link: str
     """Which link it is: "tun" or "veth"."""
     mtu: int
+    uncovered: tuple[str, ...]
+    """Those of `files` that could not be laid over the machine's own: programs inside see the machine's."""
     ipv6: bool
     """False where the kernel was built or booted without IPv6."""
     own_user_namespace: bool
@@ -74,7 +78,15 @@ class PrivateNetwork:
     """Init's process id as this process sees it, for nsenter and the like."""
 
     def __init__(
-        self, *, link: str = "auto", mtu: int = 1500, offload: bool = True, far: bool = False, queues: int = 1
+        self,
+        *,
+        link: str = "auto",
+        mtu: int = 1500,
+        offload: bool = True,
+        far: bool = False,
+        queues: int = 1,
+        routes: Iterable[int] = (),
+        files: Mapping[str, str] | None = None,
     ) -> None:
         if link not in _CHOICES:
             raise ValueError(f"link is one of {', '.join(_CHOICES)}, not {link!r}")
@@ -86,7 +98,8 @@ class PrivateNetwork:
             raise ValueError(f"a link has 1 to {MOST_QUEUES} queues, not {queues}")
         if sys.platform != "linux":
             raise not_linux(sys.platform)
-        plan = Plan(_CHOICES[link if offload else "tun"], mtu, offload, far, queues)
+        links = _CHOICES[link if offload else "tun"]
+        plan = Plan(links, mtu, offload, far, queues, tuple(routes), dict(files or {}))
         self.kernel4, self.kernel6, self.engine4, self.engine6 = plan.kernel4, plan.kernel6, plan.engine4, plan.engine6
         self._turn = threading.Lock()
         self._serial = 0
@@ -219,6 +232,7 @@ class PrivateNetwork:
         self.pid = answer.sender
         self.link, self.mtu, self.ipv6 = wire["link"], wire["mtu"], wire["ipv6"]
         self.own_proc, self.own_user_namespace = ready["own_proc"], ready["own_user_namespace"]
+        self.uncovered = tuple(ready["uncovered"])
         self.devices = [_open_device(wire, descriptor) for descriptor in answer.descriptors]
 
 
@@ -254,20 +268,22 @@ def _open_device(wire: control.Document, descriptor: int) -> Device:
 def _start_keeper(plan: Plan) -> tuple[socket.socket, "subprocess.Popen[bytes]", int]:
     """Returns the channel, the process, and a memory file that has what it wrote to its standard error."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    arguments = [str(theirs.fileno()), str(os.getpid()), plan.as_text()]
-    with theirs:
+    with theirs, contextlib.ExitStack() as sent:
         try:
+            wanted = control.write_file(plan.as_document())
+            sent.callback(os.close, wanted)
             complaints = os.memfd_create("complaints", os.MFD_CLOEXEC)
         except OSError:
             ours.close()
             raise
+        arguments = [str(theirs.fileno()), str(os.getpid()), str(wanted)]
         try:
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
             keeper = subprocess.Popen(
                 # -P: the caller's directory is no place to import from. Warnings, which the caller may have
                 # made errors, are not the keeper's to end of.
                 [sys.executable, "-P", "-W", "ignore", "-m", "handshook.lab.keeper", *arguments],
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), wanted],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=complaints,

@@ -101,7 +101,9 @@ def _lay_tun(netlink: IPRoute, plan: Plan) -> tuple[Wire, list[int]]:
         with _step("device"):
             netlink.link("set", index=index, flags=0, mask=_IFF_MULTICAST)
             netlink.link("set", index=index, mtu=plan.mtu, txqlen=QUEUE_PACKETS, state="up")
-        return Wire("tun", KERNEL_DEVICE, plan.mtu, _address(netlink, index, plan), plan.offload), descriptors
+        ipv6 = _address(netlink, index, plan)
+        _route(netlink, index, plan, ipv6)
+        return Wire("tun", KERNEL_DEVICE, plan.mtu, ipv6, plan.offload), descriptors
     except BaseException:
         for descriptor in descriptors:
             os.close(descriptor)
@@ -120,6 +122,7 @@ def _lay_veth(netlink: IPRoute, plan: Plan) -> tuple[Wire, list[int]]:
             netlink.link("set", index=index, state="up")
         kernel_mac, engine_mac = (netlink.get_links(index)[0].get("address") for index in (kernel, engine))
     ipv6 = _address(netlink, kernel, plan)
+    _route(netlink, kernel, plan, ipv6)
     with _step("packet"):
         # Only now: bound before the device is up, its first read would say that the network is down.
         descriptors = [open_packet_socket(ENGINE_DEVICE, one_of_many=plan.queues > 1) for _ in range(plan.queues)]
@@ -138,6 +141,17 @@ def _address(netlink: IPRoute, index: int, plan: Plan) -> bool:
             return False
         raise WiringFailed("address", error.code) from error
     return True
+
+
+def _route(netlink: IPRoute, index: int, plan: Plan, ipv6: bool) -> None:
+    if plan.routes:
+        # A server inside that listens at its own loopback alone is reached from the engine, too: there is nobody else.
+        _sysctl(f"net/ipv4/conf/{KERNEL_DEVICE}/route_localnet", "1")
+    with _step("route"):
+        if 4 in plan.routes:
+            netlink.route("add", family=socket.AF_INET, dst="0.0.0.0/0", oif=index)
+        if 6 in plan.routes and ipv6:
+            netlink.route("add", family=socket.AF_INET6, dst="::/0", oif=index)
 
 
 def _set_sysctls() -> None:

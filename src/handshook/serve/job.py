@@ -1,6 +1,5 @@
 """Serve a port until the program beside it ends, or, on a device of the user's own, until Ctrl-C."""
 
-import resource
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from ..io.handlers import Handler
 from ..io.http import HttpServer
 from ..io.services import CHARGEN_PORT, DISCARD_PORT, ECHO_PORT, Chargen, Discard, Echo
 from ..session.beside import environment, exit_code, program_decides, start_program, wake_at_end
+from ..session.files import allow_many_files
 from ..session.place import Place
 from ..session.session import Observer, Session
 from ..tcp.connection import Connection
@@ -126,13 +126,3 @@ def _run_beside(plan: Plan, place: Place, session: Session, say: Callable[[str],
         session.until(lambda: program.poll() is not None)
     session.until(lambda: not session.handlers, LAST_WORDS)
     return exit_code(program.wait())
-
-
-def allow_many_files() -> None:
-    """As many open files as this user may have: each large file on its way to a client is one."""
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    except (OSError, ValueError):
-        # Refused, it stays as it is, and who comes beyond it is answered with 503.
-        return

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..session.beside import environment, exit_code, program_decides, start_program
+from ..session.files import allow_many_files
 from ..session.place import Place
 from ..session.team import Say, Team
-from .job import Plan, allow_many_files, serve, where
+from .job import Plan, serve, where
 
 
 def serve_on_processes(plan: Plan, place: Place, say: Callable[[str], None]) -> int:

@@ -1,6 +1,7 @@
 """Where an engine stands: at its end of a private network, or on a TUN device that the user has."""
 
 from ipaddress import ip_interface
+from typing import Any
 
 from ..host.share import ALONE, Share
 from ..lab import PrivateNetwork
@@ -23,12 +24,12 @@ class Place:
         self.network = network
 
     @classmethod
-    def private(cls, link: str = "auto", queues: int = 1) -> "Place":
-        """A private network over "tun", "veth" or the first of them that can be had ("auto").
+    def private(cls, link: str = "auto", queues: int = 1, **options: Any) -> "Place":
+        """A private network over "tun", "veth" or the first that can be had ("auto"); options are the network's.
 
         Its link has so many `queues`, one of which this is; see `session.team`. Raises `PrivateNetworkUnavailable`.
         """
-        network = PrivateNetwork(link=link, queues=queues)
+        network = PrivateNetwork(link=link, queues=queues, **options)
         addresses = [network.engine4, network.engine6] if network.ipv6 else [network.engine4]
         return cls(network.device, addresses, network)
 
