@@ -172,11 +172,7 @@ def metrics_place(text: str) -> str | int:
 
 def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     """Runs the command."""
-    if options.service is None and options.dir is None and options.app is None:
-        refuse(options, "one of the arguments --echo --discard --chargen --dir --app is required")
-    if options.dir is not None and not os.path.isdir(options.dir):
-        there = os.path.lexists(options.dir)
-        refuse(options, f"--dir {options.dir}: " + ("that is no directory" if there else "there is no such directory"))
+    _check_served(options)
     _check_workers(options)
     beside = _beside(options)
     check_watching(options)
@@ -236,6 +232,14 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     for complaint in recording.complaints:
         complain(complaint)
     return code or unwritten(watcher)
+
+
+def _check_served(options: argparse.Namespace) -> None:
+    if options.service is None and options.dir is None and options.app is None:
+        refuse(options, "one of the arguments --echo --discard --chargen --dir --app is required")
+    if options.dir is not None and not os.path.isdir(options.dir):
+        there = os.path.lexists(options.dir)
+        refuse(options, f"--dir {options.dir}: " + ("that is no directory" if there else "there is no such directory"))
 
 
 def _own_files(options: argparse.Namespace) -> list[str]:
