@@ -1,11 +1,15 @@
 """Honest loads: whatever they look like from afar, nobody is banned and no flood is declared."""
 
+import json
 import random
+from pathlib import Path
 
 import pytest
 from defence.world import World
 
 from handshook import Config
+from handshook.defence.replay import replay
+from handshook.defence.sample import OPENED, Sample
 
 
 def is_left_alone(world):
@@ -89,3 +93,17 @@ def test_nothing_at_all_wakes_nobody():
     looks = len(world.told("stats"))
     world.run(1.0)
     assert len(world.told("stats")) == looks
+
+
+RECORDED = Path(__file__).parent / "recorded"
+
+
+@pytest.mark.parametrize("name", ["burst", "busy"])
+def test_what_was_recorded_of_the_kernel_s_clients(name):
+    """See record.py. What was decided then is decided again, and it is nothing."""
+    lines = (RECORDED / f"{name}.jsonl").read_text().splitlines()
+    again = replay(lines)
+    assert again.looks > 5 and again.same
+    assert not [each for each in again.decided if each[0] != "state" or each[1] == "flood"]
+    opened = sum(Sample.of(event["stats"]).total(OPENED) for line in lines if "stats" in (event := json.loads(line)))
+    assert opened >= 500

@@ -183,8 +183,7 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     if not command and options.tun is None:
         if not (os.isatty(0) and os.isatty(1)):
             refuse(options, "which program is the client? Name it after --, or start this at a terminal for a shell")
-        shell = os.environ.get("SHELL") or "/bin/sh"
-        command = (shell,)
+        command = (shell := os.environ.get("SHELL") or "/bin/sh",)
 
     from ..lab import PrivateNetworkEnded
     from ..serve import NoApplication, Plan, serve
@@ -223,8 +222,7 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
         try:
             code = serve(plan, place, observer=recording.observer, say=complain)
         except OSError as error:
-            why = error.strerror or str(error)
-            complain(f"{error.filename}: {why}" if error.filename in _own_files(options) else why)
+            complain(_why(error, options))
             return FAILED
         except (PrivateNetworkEnded, NoApplication, TeamFailed) as error:
             complain(str(error))
@@ -242,8 +240,11 @@ def _check_served(options: argparse.Namespace) -> None:
         refuse(options, f"--dir {options.dir}: " + ("that is no directory" if there else "there is no such directory"))
 
 
-def _own_files(options: argparse.Namespace) -> list[str]:
-    return [str(name) for name in (options.events, options.control, options.metrics) if name]
+def _why(error: OSError, options: argparse.Namespace) -> str:
+    """With the name of the file or socket, where it is one of those that were asked for."""
+    why = error.strerror or str(error)
+    ours = [str(name) for name in (options.events, options.control, options.metrics) if name]
+    return f"{error.filename}: {why}" if error.filename in ours else why
 
 
 def process_count(text: str) -> int:
