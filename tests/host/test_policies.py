@@ -132,6 +132,18 @@ class TestDropOldest:
         assert ports(t) == [5, 6, 7, 8]
         assert listener.accept().state is State.ESTABLISHED
 
+    def test_nobody_goes_for_a_prefix_that_has_its_share(self):
+        t = script("drop-oldest", prefix_half_open_limit=2)
+        t.listening()
+        fill(t, 2)
+        t.address = "192.0.2.1"
+        for port in (3, 4):
+            syn(t, port)
+        t.address = "198.51.100.1"
+        assert syn(t, 5) is None
+        assert t.outcome is Outcome.DROPPED_SYN_QUEUE_FULL
+        assert ports(t) == [1, 2, 3, 4]
+
     def test_the_order_is_swept_of_those_that_are_gone(self):
         t = script("drop-oldest")
         listener = t.listening()
