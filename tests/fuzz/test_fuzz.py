@@ -17,13 +17,13 @@ from handshook import Framing, Outcome
 from handshook.tcp.flow import Flow
 
 SEED = os.environ.get("HANDSHOOK_FUZZ_SEED", "1")
-INPUTS = int(os.environ.get("HANDSHOOK_FUZZ_INPUTS", "210000"))
+INPUTS = int(os.environ.get("HANDSHOOK_FUZZ_INPUTS", "250000"))
 
 ETHERNET = Framing(bytes(12) + b"\x08\x00", bytes(12) + b"\x86\xdd")
 VNET = Framing(bytes(10), bytes(10), vnet=True)
 BOTH = Framing(bytes(10) + ETHERNET.header4, bytes(10) + ETHERNET.header6, vnet=True)
 
-UNPRESSED = {"pressed_syn_ack_retries": 5}
+UNPRESSED = {"pressed_syn_ack_retries": 5, "host_half_open_limit": 24}
 WORLDS = {
     "plain": {},
     "cookies for all": {"cookies": "always"},
