@@ -1,8 +1,8 @@
 """A long run with faults in which nothing may leak: `python -m bench.soak [--minutes 30]`.
 
 A program opens, uses, resets and abandons connections to a server on this machine's loopback, by IPv4 and IPv6, and
-sends datagrams, behind `handshook run` with faults. Every few seconds the run's descriptors, its resident memory and the
-connections that it holds are looked at. It exits with 1 when, after the first fifth, any of them has gone on growing.
+sends datagrams, behind `handshook run` with faults. Every few seconds the run's descriptors and its resident memory
+are looked at. It exits with 1 when, after the first fifth, any of them has gone on growing.
 """
 
 import argparse
