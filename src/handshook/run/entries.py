@@ -148,9 +148,10 @@ class Entries:
                 self._asking.popitem(last=False)
         known[1].syns += 1
 
-    def of(self, key: bytes) -> Entry:
-        """The entry of the connection with this four-tuple. Raises `KeyError` where none was asked for."""
-        return self._asking[key][1]
+    def of(self, key: bytes, now: float) -> Entry:
+        """The entry of the connection with this four-tuple; a new one where it was asked for too long ago to be known."""
+        known = self._asking.get(key)
+        return self.begin(local_of(key), remote_of(key), now) if known is None else known[1]
 
     def begin(self, remote: End, program: End, now: float, *, outward: bool = True) -> Entry:
         """A connection is asked for."""
