@@ -144,12 +144,13 @@ class Entries:
         if known is None or known[0] != isn:
             entry = self.begin(local_of(key), remote_of(key), now)
             self._asking[key] = known = (isn, entry)
+            self._asking.move_to_end(key)
             if len(self._asking) > MOST_ENTRIES:
                 self._asking.popitem(last=False)
         known[1].syns += 1
 
     def of(self, key: bytes, now: float) -> Entry:
-        """The entry of the connection with this four-tuple; a new one where it was asked for too long ago to be known."""
+        """The entry of the connection with this four-tuple; a new one where what was asked for is not known any more."""
         known = self._asking.get(key)
         return self.begin(local_of(key), remote_of(key), now) if known is None else known[1]
 
