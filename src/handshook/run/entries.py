@@ -150,7 +150,7 @@ class Entries:
         known[1].syns += 1
 
     def of(self, key: bytes, now: float) -> Entry:
-        """The entry of the connection with this four-tuple; a new one where what was asked for is not known any more."""
+        """The entry of the connection with this four-tuple; a new one where that is not known any more."""
         known = self._asking.get(key)
         return self.begin(local_of(key), remote_of(key), now) if known is None else known[1]
 
