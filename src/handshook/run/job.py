@@ -37,8 +37,8 @@ from .why import Why
 # The largest that a TUN device takes, as a loopback has it: no datagram of the program's is ever cut.
 MTU = 65_535
 
-# Buffers for a fast far side; nothing is taken of them that isn't used.
-CONFIG = Config(nagle=False, receive_window=4 << 20, send_buffer=4 << 20, half_open_limit=8192)
+# Buffers for a fast far side; nothing is taken of them that isn't used. A cookie would answer before the far side has.
+CONFIG = Config(nagle=False, receive_window=4 << 20, send_buffer=4 << 20, half_open_limit=8192, cookies="never")
 
 # When the program has ended, what it has said last goes on as long as it makes progress; so many seconds without any,
 # or so many in all, are the end.
