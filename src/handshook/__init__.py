@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .host.events import Event
     from .host.listener import Listener
+    from .host.queues import Queue
     from .host.snapshot import Entry
     from .host.stack import Stack
     from .host.step import Direction, Step
@@ -17,14 +18,17 @@ if TYPE_CHECKING:
     from .tcp.config import Config
     from .tcp.connection import Connection
     from .tcp.happened import Happened
+    from .tcp.held import Held
     from .tcp.states import State
     from .tcp.verdict import Verdict
     from .wire.framing import PLAIN, Framing
+    from .wire.icmp import Trouble
 
 # Where each public name lives. It is imported when it is first asked for: a command that only prints its help, or the
 # keeper of a private network, has no use for the engine.
 _HOMES = {
     "PLAIN": "wire.framing",
+    "Queue": "host.queues",
     "Config": "tcp.config",
     "Connection": "tcp.connection",
     "Direction": "host.step",
@@ -32,11 +36,13 @@ _HOMES = {
     "Event": "host.events",
     "Framing": "wire.framing",
     "Happened": "tcp.happened",
+    "Held": "tcp.held",
     "Listener": "host.listener",
     "Outcome": "outcomes",
     "Stack": "host.stack",
     "State": "tcp.states",
     "Step": "host.step",
+    "Trouble": "wire.icmp",
     "Verdict": "tcp.verdict",
 }
 
@@ -62,10 +68,13 @@ __all__ = [
     "Event",
     "Framing",
     "Happened",
+    "Held",
     "Listener",
     "Outcome",
+    "Queue",
     "Stack",
     "State",
     "Step",
+    "Trouble",
     "Verdict",
 ]

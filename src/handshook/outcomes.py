@@ -53,6 +53,7 @@ class Outcome(IntEnum):
     CLOSED_PORT_RESET = 30, "RFC 9293 3.10.7.1", "nobody listens there: answered with RST"
     CLOSED_PORT_IGNORED = 31, "RFC 9293 3.10.7.1", "nobody listens there, and a RST gets no answer"
     FLAGS_NONSENSE = 32, "RFC 9293 3.10.7.2", "SYN with FIN or RST, or no flag at all: no stack sends this"
+    HANDED_ON = 33, "RFC 6056 3.2", "it is for an ephemeral port of the stack beside us: handed on"
 
     # --- LISTEN and the half-open queue -------------------------------------------------------------------------
     SYN_ANSWERED = 40, "RFC 9293 3.10.7.2", "a SYN to a listener: a half-open entry is made, SYN,ACK is owed"
@@ -65,7 +66,17 @@ class Outcome(IntEnum):
     HALF_OPEN_RESET = 47, "RFC 9293 3.10.7.4", "the peer reset its half-open connection: the entry is removed"
     HALF_OPEN_GIVEN_UP = 48, "RFC 9293 3.8.3", "the last ACK never came: the half-open entry is removed"
     SYN_ACK_ACK_BAD = 49, "RFC 9293 3.10.7.4", "an ACK in SYN-RECEIVED for something we never sent: RST"
+    DROPPED_SYN_HOST_FULL = 51, "RFC 4987 3", "all listeners together have enough half open: the SYN is dropped"
+    DROPPED_SYN_PREFIX_FULL = 52, "RFC 4987 3", "enough is half open from this prefix: the SYN is dropped"
     LISTENER_CLOSED = 50, "RFC 9293 3.10.4", "the listener was closed: what it had not handed over is reset"
+
+    # --- a listener whose program decides -----------------------------------------------------------------------
+    SYN_HELD = 220, "RFC 9293 3.10.7.2", "a SYN to a listener whose program decides: held, nothing is answered yet"
+    SYN_HELD_AGAIN = 221, "RFC 9293 3.8.3", "the same SYN again while it is held: the program has been asked already"
+    HELD_IGNORED = 222, "RFC 9293 3.10.7.2", "neither the held SYN again nor the RST that takes it back: ignored"
+    HOLD_OVER = 223, "RFC 9293 3.8.3", "the program has not decided in time: the held SYN is forgotten"
+    SYN_KEPT_SILENT = 224, "RFC 9293 3.8.3", "the program wants silence: dropped, and the program isn't asked anew"
+    SILENCE_OVER = 225, "RFC 9293 3.8.3", "a SYN is held no longer than this: what comes now is asked about anew"
 
     # --- opening ------------------------------------------------------------------------------------------------
     ESTABLISHED_PASSIVE = 60, "RFC 9293 3.10.7.4", "our SYN is acknowledged: the connection is open"
@@ -138,6 +149,7 @@ class Outcome(IntEnum):
     SENT_WINDOW_UPDATE = 153, "RFC 9293 3.8.6.2.2", "the program has read: there is room again"
     SENT_ECHO_REPLY = 154, "RFC 792", "the answer to a ping"
     SENT_RST_FOR_NO_ONE = 155, "RFC 9293 3.10.7.1", "there is no such connection here"
+    SENT_UNREACHABLE = 158, "RFC 792", "the program says why there is no way to what the SYN asks for"
     ANSWER_DROPPED = 156, "RFC 1812 4.3.2.8", "too many answers wait for the link already: this one is not made"
 
     # --- what programs ask for ----------------------------------------------------------------------------------
@@ -147,6 +159,10 @@ class Outcome(IntEnum):
     CALLED_SHUTDOWN = 173, "RFC 9293 3.6", "the program has nothing more to send, and still listens"
     CALLED_ABORT = 174, "RFC 9293 3.10.5", "the program aborts: RST"
     CLOSED_UNREAD_RESET = 175, "RFC 9293 3.6.1", "the program closed with data unread: RST, so that the peer knows"
+    CALLED_ACCEPT = 176, "RFC 9293 3.10.7.2", "the program accepts a held SYN: SYN,ACK"
+    CALLED_REFUSE = 177, "RFC 9293 3.10.7.1", "the program refuses a held SYN: RST, as where nobody listens"
+    CALLED_IGNORE = 178, "RFC 9293 3.8.3", "the program leaves a held SYN unanswered"
+    CALLED_UNREACHABLE = 179, "RFC 792", "the program answers a held SYN with ICMP: there is no way to the destination"
 
     # --- how a connection went, where no single segment says it --------------------------------------------------
     OPENING = 190, "RFC 9293 3.5", "the handshake is under way"
@@ -155,8 +171,8 @@ class Outcome(IntEnum):
     CLOSED_NORMALLY = 193, "RFC 9293 3.6", "both sides finished and acknowledged it"
 
     # --- what no engine decided, but a fault that was injected on purpose ---------------------------------------
-    INJECTED_LOSS = 200, "docs/faults.md", "taken off the link on purpose: it never arrives here"
-    INJECTED_SEGMENT = 201, "docs/faults.md", "put on the link on purpose: nobody here has sent it"
+    INJECTED_LOSS = 230, "docs/faults.md", "taken off the link on purpose: it never arrives here"
+    INJECTED_SEGMENT = 231, "docs/faults.md", "put on the link on purpose: nobody here has sent it"
 
 
 DROPS = frozenset(range(Outcome.IP_TRUNCATED, Outcome.IP_SOURCE_ROUTE + 1))

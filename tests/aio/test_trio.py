@@ -27,11 +27,13 @@ async def connected(near, far, listener) -> tuple[Stream, Stream]:
 
 
 async def clogged(near, far, listener):
+    """Both ways full for good: a full buffer alone has room again when what is on the way is acknowledged."""
     ours, theirs = await connected(near, far, listener)
-    for host, stream, peer in ((near, ours, theirs), (far, theirs, ours)):
-        while peer.connection.readable() < SMALL.receive_window or stream.connection.writable():
+    for host, stream in ((near, ours), (far, theirs)):
+        left = SMALL.receive_window + SMALL.send_buffer
+        while left:
             host.touch()
-            stream.connection.send(bytes(stream.connection.writable()))
+            left -= stream.connection.send(bytes(min(left, stream.connection.writable())))
             await trio.sleep(0.001)
     return ours, theirs
 

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import signal
+import socket
 import subprocess
 import time
 
@@ -175,6 +176,22 @@ def test_a_full_disk():
         done = run(ROOT, "connect", "--quiet", "peer", "7000", "--", *python(SPEAK), stdout=full)
     assert done.returncode == 1
     assert b"handshook: standard output: No space left on device\n" in done.stderr
+
+
+def test_a_word_is_written_in_one_piece():
+    """A server beside it writes to the same place; with PYTHONUNBUFFERED each write of ours goes there at once."""
+    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, its:
+        words = ("connect", "--json", "peer", "81")
+        assert (
+            run(ROOT, *words, stdout=subprocess.DEVNULL, stderr=its, variables={"PYTHONUNBUFFERED": "1"}).returncode
+            == 1
+        )
+        its.close()
+        pieces = list(iter(lambda: ours.recv(1 << 16), b""))
+    assert any(piece.startswith(b"handshook: ") for piece in pieces)
+    assert any(piece.startswith(b'{"verdict"') for piece in pieces)
+    assert [piece for piece in pieces if not piece.endswith(b"\n")] == []
 
 
 def test_nobody_listens(world):

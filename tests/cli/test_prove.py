@@ -43,6 +43,34 @@ def test_bounds_of_ones_own():
     assert result["exhausted"] is True
 
 
+def test_one_that_is_ended_early_says_what_it_has_not_covered():
+    done = plain("prove", "--scope", "life", "--small", "--most", "500")
+    text = " ".join(done.stdout.decode().split())
+    assert done.returncode == 3
+    assert "holds" not in text and "every property held" not in text
+    assert "ended early, with" in text and "states met and not gone on from" in text
+    assert "three-way is not decided" in text
+    assert "not asked for: old-segments, crashes" in text
+
+
+def test_one_that_is_ended_early_says_so_to_machines():
+    done = plain("prove", "two-way", "--most", "1", "--json")
+    assert done.returncode == 3
+    result = json.loads(done.stdout)
+    assert (result["exhausted"], result["stopped"], result["held"], result["failed"]) == (False, True, [], [])
+    assert result["ahead"] == result["states"] - result["expanded"] > 0
+    assert "ghost" in result["unbroken"]
+    assert "anything beyond these bounds" in result["not_covered"]
+
+
+def test_enough_for_all_of_it_is_not_early():
+    done = plain("prove", "--bounds", "opens=1/0", "--most", "1000000", "--json")
+    assert done.returncode == 0
+    result = json.loads(done.stdout)
+    assert (result["exhausted"], result["stopped"], result["unbroken"]) == (True, False, [])
+    assert "agreement" in result["held"]
+
+
 def test_plain_characters():
     done = plain("prove", "two-way", "--ascii")
     assert done.stdout.isascii()

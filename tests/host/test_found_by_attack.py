@@ -149,8 +149,9 @@ def test_numbers_are_no_bytes():
 
 @pytest.mark.parametrize("port", [80.5, "80", None])
 def test_a_port_is_a_whole_number(port):
-    with pytest.raises(TypeError):
-        engine().listen(port)
+    if port is not None:  # any port
+        with pytest.raises(TypeError):
+            engine().listen(port)
     with pytest.raises(TypeError):
         engine().connect(("198.51.100.1", port))
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from kernel.faults import FaultyDevice
 
-from handshook import Config, Connection, Outcome, Stack, State, Step
+from handshook import Config, Connection, Happened, Held, Outcome, Stack, State, Step
 from handshook.lab import PrivateNetwork
 from handshook.link.pump import Engine, Pump
 from handshook.show.conversation import Conversation
@@ -163,6 +163,9 @@ class Ground:
         self.kernel = Kernel(self.network, self.pump)
         self.records: dict[int, Record] = {}
         self.results: dict[str, Any] = {}
+        self.held: dict[int, Held] = {}
+        """What was held last, by port."""
+        self.last_news: dict[Held, Happened] = {}
         self.connections: list[Connection] = []
         """Looked at after each turn; see handshook.testing."""
         self.observe(self._note)
@@ -191,7 +194,10 @@ class Ground:
                     went_on |= self._turn(scene, playing)
                 self.pump.turn(0 if went_on else 0.05)
                 # Scenes look at the connections themselves.
-                self.stack.events()
+                for source, happened in self.stack.events():
+                    if isinstance(source, Held):
+                        self.held[source.local[1]] = source
+                        self.last_news[source] = happened
                 for connection in self.connections:
                     check(connection)
             except BaseException:

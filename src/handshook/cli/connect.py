@@ -136,4 +136,5 @@ def _check_reach(options: argparse.Namespace, place: "Place", host: str) -> str:
 
 def _print_verdict(verdict: "Verdict") -> None:
     line = {"verdict": verdict.outcome.name, "sentence": verdict.sentence, "evidence": dict(verdict.evidence)}
-    print(json.dumps(line, separators=(",", ":")), file=sys.stderr)
+    sys.stderr.write(json.dumps(line, separators=(",", ":")) + "\n")
+    sys.stderr.flush()

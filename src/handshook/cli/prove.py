@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .watching import FAILED, make_watcher, refuse
+from .watching import FAILED, make_watcher, refuse, to_stderr
 
 if TYPE_CHECKING:
     from ..prove.job import Failure, Result
@@ -22,6 +22,8 @@ within bounds: segments that arrive, are lost, are copied, come late, time-outs,
 abort, hosts that lose their memory. What must hold is checked in every state. Take a part of the handshake away, and
 the shortest way to what goes wrong is drawn."""
 
+# None has failed, and that is not to say that all hold.
+UNDECIDED = 3
 # Seconds between two words on how far it is, where they can't be written over.
 QUIET = 10
 NAMES = ("two-way", "three-way", "no-ack-check", "predictable-isn", "repeated-isn", "no-time-wait")
@@ -42,6 +44,7 @@ examples:
   handshook prove three-way --bounds opens=2/0,copies=2,aborts=1/0,in_flight=3
 
 exit code: 0 every property held, 1 one did not, 2 wrong usage,
+3 none failed but --most ended it before all within the bounds was covered,
 130 after Ctrl-C, 143 after SIGTERM
 """
 
@@ -82,8 +85,7 @@ def run(options: argparse.Namespace, _: tuple[str, ...]) -> int:
     from ..prove.words import report
 
     variant = BY_NAME[options.variant]
-    failed = False
-    states = 0
+    results: list[Result] = []
     began = time.monotonic()
     progress = None if options.quiet or options.json else _Progress()
     cores = (os.cpu_count() or 1) if options.all_cores else 1
@@ -91,8 +93,7 @@ def run(options: argparse.Namespace, _: tuple[str, ...]) -> int:
         _print(options, [f"{variant.name}: {variant.about}"])
     try:
         for result in prove_all(variant, scopes, cores=cores, most=options.most, told=progress):
-            failed = failed or bool(result.failures)
-            states += result.expanded
+            results.append(result)
             if progress is not None:
                 progress.clear()
             if options.json:
@@ -103,12 +104,13 @@ def run(options: argparse.Namespace, _: tuple[str, ...]) -> int:
                 _show(options, result, failure)
     except OverflowError as error:
         refuse(options, f"--bounds: {error}")
-    seconds = time.monotonic() - began
     if not options.json:
         from ..prove.words import close
 
-        _print(options, ["", *close(variant, scopes, states, seconds, failed)])
-    return FAILED if failed else 0
+        _print(options, ["", *close(results, time.monotonic() - began, _left_out(options, scopes))])
+    if any(result.failures for result in results):
+        return FAILED
+    return UNDECIDED if any(result.stopped for result in results) else 0
 
 
 def _scopes(options: argparse.Namespace) -> "list[Scope]":
@@ -131,6 +133,15 @@ def _scopes(options: argparse.Namespace) -> "list[Scope]":
         if not scopes:
             refuse(options, f"--scope {options.scope}: {options.variant} has {known}")
     return [replace(scope, bounds=scope.small) if options.small and scope.small else scope for scope in scopes]
+
+
+def _left_out(options: argparse.Namespace, scopes: "list[Scope]") -> list[str]:
+    """The explorations of this handshake that were not asked for."""
+    from ..prove.scopes import SCOPES
+
+    asked = [scope.name for scope in scopes]
+    left = [scope.name for scope in SCOPES[options.variant] if scope.name not in asked]
+    return [*left, "more than the small bounds"] if options.small else left
 
 
 def _worth(result: "Result") -> "Iterator[Failure]":
@@ -183,10 +194,9 @@ class _Progress:
             f"{expanded / seconds:,.0f} a second"
         )
         width = shutil.get_terminal_size().columns
-        print(f"\r\033[K{text[: width - 1]}" if self._live else text, end="" if self._live else "\n", file=sys.stderr)
-        sys.stderr.flush()
+        to_stderr(f"\r\033[K{text[: width - 1]}" if self._live else f"{text}\n")
 
     def clear(self) -> None:
         """The line is wanted for something else."""
         if self._live:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
+            to_stderr("\r\033[K")

@@ -60,8 +60,8 @@ def add_recording(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--html", metavar="FILE", help="write the ladder and its sentences as a page")
 
 
-def breaking(options: argparse.Namespace) -> Breaking:
-    """What the options ask for. Ends with a usage error where rules contradict each other."""
+def breaking(options: argparse.Namespace, *, names: bool = False) -> Breaking:
+    """What the options ask for; with `names` rules may have names for addresses. Ends with a usage error where rules contradict each other."""
     from ..fault import RuleError
     from ..fault.contradictions import check
 
@@ -69,7 +69,7 @@ def breaking(options: argparse.Namespace) -> Breaking:
     if options.seed is not None and not rules:
         refuse(options, "--seed is for what --fault draws")
     for nth, rule in enumerate(rules):
-        if any(target is not None and target.is_name for target in (rule.to, rule.source)):
+        if not names and any(target is not None and target.is_name for target in (rule.to, rule.source)):
             refuse(options, f"--fault `{rule}`: no names here, only addresses")
         try:
             check(rule, rules[:nth])

@@ -25,6 +25,9 @@ DESCRIPTION = """
 A server on the engine, in a private network with a program beside it that is its client. The program's input, output
 and exit code are its own."""
 
+# As many as a link has queues (lab.network).
+MOST_PROCESSES = 64
+
 EPILOG = """\
 the program finds in its environment:
   HANDSHOOK_ADDRESS   198.51.100.2, the server     HANDSHOOK_PORT  its port
@@ -81,6 +84,13 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
     )
     what.add_argument("--app", metavar="APP", help="a WSGI or ASGI application over HTTP (port 80), as MODULE:NAME")
     _add_workers(parser)
+    parser.add_argument(
+        "--processes",
+        metavar="N",
+        type=process_count,
+        default=1,
+        help="N engines on a core each behind the one address, or auto for one on every core; draws no ladder",
+    )
     parser.add_argument("--port", metavar="N", type=port_number, help="another port than the usual one")
     add_watching(parser, "standard error")
     add_recording(parser)
@@ -117,6 +127,7 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     check_watching(options)
     check_place(options, command)
     broken = breaking(options)
+    _check_processes(options)
     shell = ""
     if not command and options.tun is None:
         if not (os.isatty(0) and os.isatty(1)):
@@ -126,26 +137,29 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
 
     from ..lab import PrivateNetworkEnded
     from ..serve import NoApplication, Plan, serve
+    from ..session.team import TeamFailed
 
     try:
+        application = _application(options)
         plan = Plan(
             options.service,
             options.dir,
             options.port,
             command,
+            processes=options.processes,
             rules=broken.rules,
             seed=broken.seed,
-            **_application(options),
+            **application,
         )
     except NoApplication as error:
         complain(str(error))
         return FAILED
-    place = open_place(options)
+    place = open_place(options, options.processes)
     if place is None:
         return FAILED
     with place, contextlib.ExitStack() as after:
         watcher = None
-        if not options.quiet:
+        if not options.quiet and plan.processes == 1:
             watcher = make_watcher(options, sys.stderr, place.peer_name, shared=bool(shell))
             after.callback(watcher.close)
         recording = open_recording(options, watcher, place.peer_name)
@@ -160,12 +174,33 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
         except OSError as error:
             complain(error.strerror or str(error))
             return FAILED
-        except (PrivateNetworkEnded, NoApplication) as error:
+        except (PrivateNetworkEnded, NoApplication, TeamFailed) as error:
             complain(str(error))
             return FAILED
     for complaint in recording.complaints:
         complain(complaint)
     return code or unwritten(watcher)
+
+
+def process_count(text: str) -> int:
+    """For argparse: how many processes."""
+    if text == "auto":
+        return len(os.sched_getaffinity(0))
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= MOST_PROCESSES:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither auto nor a number of processes: 1 to {MOST_PROCESSES}")
+    return int(text)
+
+
+def _check_processes(options: argparse.Namespace) -> None:
+    if options.processes == 1:
+        return
+    for name in ("json", "explain", "headers"):
+        if getattr(options, name):
+            refuse(options, f"--{name} is for one engine: without --processes there is one")
+    if options.rules or options.pcap or options.svg or options.html:
+        refuse(options, "rules and recordings are for one engine: without --processes there is one")
+    if options.tun is not None:
+        refuse(options, "--processes is for a private network: a TUN device of yours is opened once")
 
 
 def _check_workers(options: argparse.Namespace) -> None:

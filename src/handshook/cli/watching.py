@@ -94,14 +94,14 @@ def check_place(options: argparse.Namespace, command: tuple[str, ...]) -> None:
         versions.add(own.version)
 
 
-def open_place(options: argparse.Namespace) -> "Place | None":
-    """The place that the options ask for; None after saying why it can't be had."""
+def open_place(options: argparse.Namespace, queues: int = 1) -> "Place | None":
+    """The place that the options ask for, its link with so many queues; None after saying why it can't be had."""
     from ..lab import PrivateNetworkUnavailable
     from ..session.place import Place
 
     try:
         if options.tun is None:
-            return Place.private(options.link)
+            return Place.private(options.link, queues)
         return Place.attached(options.tun, options.address)
     except PrivateNetworkUnavailable as unavailable:
         complain(f"no private network: {unavailable.reason}", cure=unavailable.cure)
@@ -113,15 +113,17 @@ def open_place(options: argparse.Namespace) -> "Place | None":
     return None
 
 
-def make_watcher(options: argparse.Namespace, stream: IO[str], peer_name: str, *, shared: bool = False) -> "Watcher":
-    """The watcher that the options ask for; `shared` as the `Watcher` has it."""
+def make_watcher(
+    options: argparse.Namespace, stream: IO[str], peer_name: str, *, shared: bool = False, sentences: bool = False
+) -> "Watcher":
+    """The watcher that the options ask for; `shared` as the `Watcher` has it, `sentences` whatever the options say."""
     from ..show.watch import Watcher
     from ..tcp.config import Config
 
     return Watcher(
         stream,
         ascii=options.ascii or None,
-        sentences=options.explain,
+        sentences=options.explain or sentences,
         headers=options.headers,
         json=options.json,
         peer_name=peer_name,
@@ -146,11 +148,15 @@ def refuse(options: argparse.Namespace, text: str) -> NoReturn:
 
 def complain(text: str, *, cure: str = "") -> None:
     """One line to the user, and below it what to do."""
+    to_stderr(f"handshook: {text}\n" + (f"           {cure}\n" if cure else ""))
+
+
+def to_stderr(text: str) -> None:
+    """Text to standard error, in one piece: a program beside us may write there, too."""
     # On a full disk, say, there is nobody to tell that nobody can be told.
     with contextlib.suppress(OSError, ValueError):
-        print(f"handshook: {text}", file=sys.stderr)
-        if cure:
-            print(f"           {cure}", file=sys.stderr)
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 def port_number(text: str) -> int:

@@ -7,9 +7,10 @@ cause them.
 from collections.abc import Sized
 
 from ..outcomes import Outcome
+from ..tcp.half_open import HalfOpen
 from ..tcp.time_wait import TimeWait
 from ..wire.build import Builder, reset_for
-from ..wire.flags import RST
+from ..wire.flags import RST, SYN
 from ..wire.segment import Segment, segment_length
 
 ANSWER_DROPPED = Outcome.ANSWER_DROPPED
@@ -45,6 +46,11 @@ class Answers:
             return
         length = segment_length(segment)
         self._frames.append(reset_for(self._builder, segment.key, segment.seq, segment.ack, segment.flags, length))
+
+    def refuse(self, entry: HalfOpen) -> None:
+        """Owe the RST that refuses a SYN, as if nobody listened (RFC 9293 3.10.7.1)."""
+        if not self._full(self._frames):
+            self._frames.append(reset_for(self._builder, entry.key, entry.irs, 0, SYN, 1))
 
     def last_ack(self, key: bytes, wait: TimeWait) -> None:
         """Owe the ACK of a connection in TIME-WAIT."""

@@ -19,6 +19,7 @@ from ..tcp.connection import Connection
 from ..tcp.flow import Flow, Owner
 from ..tcp.half_open import HalfOpen
 from ..tcp.happened import ENDED, OPENED
+from ..tcp.held import Held
 from ..tcp.owed import ACK_NONE
 from ..tcp.states import CLOSED, LISTEN, SYN_RECEIVED, TIME_WAIT
 from ..tcp.time_wait import TimeWait
@@ -27,16 +28,18 @@ from ..wire.addresses import is_unicast, pack
 from ..wire.build import OUTCOMES, Builder
 from ..wire.flags import ACK, FIN, RST, SYN
 from ..wire.framing import PLAIN, VNET_DATA_VALID, VNET_NEEDS_CHECKSUM, Framing
-from ..wire.icmp import EchoRequest, read_icmp, write_echo_reply
+from ..wire.icmp import EchoRequest, read_icmp, write_echo_reply, write_error
 from ..wire.kinds import PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP
 from ..wire.segment import Segment, parse
 from .answers import Answers
+from .bounds import Bounds
 from .errors import suffer
 from .listener import Listener
 from .listeners import Listeners
 from .observers import Observers
 from .ports import Ports
 from .seed import Secrets
+from .share import ALONE, Share
 from .step import Direction
 from .time_waits import TimeWaits
 from .timers import Timers
@@ -44,11 +47,11 @@ from .timers import Timers
 CLOSED_PORT_IGNORED = Outcome.CLOSED_PORT_IGNORED
 CLOSED_PORT_RESET = Outcome.CLOSED_PORT_RESET
 DROPPED_ACCEPT_QUEUE_FULL = Outcome.DROPPED_ACCEPT_QUEUE_FULL
-DROPPED_SYN_QUEUE_FULL = Outcome.DROPPED_SYN_QUEUE_FULL
 ESTABLISHED_PASSIVE = Outcome.ESTABLISHED_PASSIVE
 FLAGS_NONSENSE = Outcome.FLAGS_NONSENSE
 FRAME_LENGTH_BAD = Outcome.FRAME_LENGTH_BAD
 FRAME_TRUNCATED = Outcome.FRAME_TRUNCATED
+HANDED_ON = Outcome.HANDED_ON
 IP_PROTOCOL_UNKNOWN = Outcome.IP_PROTOCOL_UNKNOWN
 LISTEN_ACK_RESET = Outcome.LISTEN_ACK_RESET
 LISTEN_IGNORED = Outcome.LISTEN_IGNORED
@@ -57,6 +60,10 @@ NOT_OURS = Outcome.NOT_OURS
 SENT_ECHO_REPLY = Outcome.SENT_ECHO_REPLY
 SOURCE_INVALID = Outcome.SOURCE_INVALID
 SYN_ACK_ACK_BAD = Outcome.SYN_ACK_ACK_BAD
+CALLED_REFUSE = Outcome.CALLED_REFUSE
+CALLED_UNREACHABLE = Outcome.CALLED_UNREACHABLE
+SENT_UNREACHABLE = Outcome.SENT_UNREACHABLE
+SYN_HELD = Outcome.SYN_HELD
 SYN_ANSWERED = Outcome.SYN_ANSWERED
 SYN_SENT_ACK_BAD = Outcome.SYN_SENT_ACK_BAD
 TIME_WAIT_ACKED = Outcome.TIME_WAIT_ACKED
@@ -79,6 +86,7 @@ class Exchange(Owner):
     __slots__ = (
         "_addresses",
         "_answers",
+        "_bounds",
         "_builder",
         "_counts",
         "_eventful",
@@ -94,9 +102,12 @@ class Exchange(Owner):
         "_ready",
         "_secrets",
         "_segment",
+        "_share",
+        "_sharers",
         "_terms",
         "_time_waits",
         "_timers",
+        "_transparent",
         "_vnet",
         "_watched",
         "config",
@@ -110,29 +121,35 @@ class Exchange(Owner):
         config: Config | None = None,
         seed: int | None = None,
         framing: Framing = PLAIN,
+        transparent: bool = False,
+        share: Share = ALONE,
     ) -> None:
         self.config = config or Config()
-        self._secrets = Secrets(seed)
+        self._secrets = Secrets(share.seed if seed is None else seed)
         Owner.__init__(self, ChallengeLimit(self._secrets.challenges, self.config.host_challenge_limit))
         self.framing = framing
         self._addresses: dict[bytes, str] = {pack(address): address for address in addresses}
-        if not self._addresses or not all(is_unicast(address) for address in self._addresses):
+        self._transparent = transparent
+        if not (self._addresses or transparent) or not all(is_unicast(address) for address in self._addresses):
             raise ValueError("a stack needs addresses of its own, and each must be unicast")
         self._terms = self.config.terms
         self._headroom = framing.headroom
         self._vnet = framing.vnet
         self._most_frame = OFFLOAD_FRAME if framing.vnet else 0
         self._isn = self._secrets.initial_sequence
-        self._ports = Ports(self._secrets.ports)
+        self._share = share
+        self._sharers = share.count
+        self._ports = Ports(self._secrets.ports, share.index, share.count)
         self._builder = Builder(framing, self.config.ttl, self.config.dscp)
         self._segment = Segment()
         self._flows: dict[bytes, Flow] = {}
+        self._bounds = Bounds(self._terms)
         self._listeners = Listeners()
         self._time_waits = TimeWaits(self._isn)
         self._timers = Timers()
         self._ready: list[Flow] = []
         self._answers = Answers(self._builder)
-        self._eventful: list[Connection | Listener] = []
+        self._eventful: list[Connection | Held | Listener] = []
         self._half_open_held = 0
         self._counts = array("Q", [0]) * OUTCOMES
         self._observers = Observers(framing)
@@ -282,7 +299,7 @@ class Exchange(Owner):
         if flow is None:
             return self._meet_stranger(segment, now)
         outcome = flow.arrive(segment, now)
-        if outcome == ESTABLISHED_PASSIVE and type(flow) is HalfOpen:
+        if outcome == ESTABLISHED_PASSIVE and isinstance(flow, HalfOpen):
             return self._promote(flow, segment, now)
         if outcome == SYN_SENT_ACK_BAD or outcome == SYN_ACK_ACK_BAD:
             self._answers.reset(segment)
@@ -296,10 +313,11 @@ class Exchange(Owner):
         key = segment.key
         k = key
         width = (len(key) - 4) // 2
-        if k[width : 2 * width] not in self._addresses:
+        local = k[width : 2 * width]
+        if not self._takes(local):
             return self._drop(NOT_OURS, segment.frame)
         remote = k[:width]
-        if not is_unicast(remote) or remote in self._addresses:
+        if not is_unicast(remote) or remote in self._addresses or remote == local:
             # MUST-63; a packet from ourselves that comes over the link is the "land" attack.
             return self._drop(SOURCE_INVALID, segment.frame)
         wait = self._time_waits.find(key)
@@ -313,6 +331,9 @@ class Exchange(Owner):
             outcome = self._meet_listener(listener, segment, now)
             if outcome == SYN_ANSWERED:
                 after = SYN_RECEIVED
+        elif self._sharers > 1 and self._ports.owner(key) != self._ports.index:
+            outcome = HANDED_ON
+            self._share.hand_on(self._ports.owner(key), segment.frame)
         elif segment.flags & RST:
             outcome = CLOSED_PORT_IGNORED
         else:
@@ -332,13 +353,14 @@ class Exchange(Owner):
             # Where nobody listens it is answered with an ACK, as in Linux: a RST would call the connection refused
             # that was just closed in order, and ending the rest would be what RFC 1337 warns of.
             outcome = TIME_WAIT_ACKED if listener is None else self._meet_listener(listener, segment, now)
-            if outcome == SYN_ANSWERED:
+            if outcome == SYN_ANSWERED or outcome == SYN_HELD:
                 entry = self._flows[key]
                 assert isinstance(entry, HalfOpen)
                 entry.begin_after(wait.snd_nxt)
                 self._time_waits.remove(key)
-                after = SYN_RECEIVED
-                outcome = TIME_WAIT_REOPENED
+                after = entry.stage
+                if outcome == SYN_ANSWERED:
+                    outcome = TIME_WAIT_REOPENED
         elif outcome == TIME_WAIT_FIN_REPEATED:
             wait.expires = now + 2 * self._terms.msl
             self._time_waits.add(key, wait)
@@ -360,10 +382,13 @@ class Exchange(Owner):
             return LISTEN_ACK_RESET
         if not flags & SYN:
             return LISTEN_IGNORED
-        if listener.half_open >= listener.terms.half_open_limit:
-            return DROPPED_SYN_QUEUE_FULL
+        full = self._bounds.full(listener, segment.key)
+        if full:
+            return full
         if len(listener.queue) >= listener.backlog:
             return DROPPED_ACCEPT_QUEUE_FULL
+        if listener.hold:
+            return self._hold(listener, segment, now)
         key = segment.key
         entry = HalfOpen()
         entry.begin(key, listener, listener.terms, self)
@@ -372,10 +397,22 @@ class Exchange(Owner):
         if data and len(data) <= entry.window() and self._half_open_held + len(data) <= MOST_HELD:
             entry.hold(data)
             self._half_open_held += len(data)
-        listener.half_open += 1
+        self._bounds.enter(listener, key)
         self._flows[key] = entry
         self._make_ready(entry)
         return SYN_ANSWERED
+
+    def _hold(self, listener: Listener, segment: Segment, now: float) -> int:
+        """A SYN for a listener whose program decides: remembered, and told. The peer will repeat its data, if any."""
+        held = Held()
+        held.begin(segment.key, listener, listener.terms, self)
+        held.take_syn(segment, self._isn, now)
+        held.wait(segment.frame[segment.packet_start :], now)
+        self._bounds.enter(listener, held.key)
+        self._flows[held.key] = held
+        self._timers.arm(held)
+        self._list_held(held)
+        return SYN_HELD
 
     def _promote(self, entry: HalfOpen, segment: Segment, now: float) -> int:
         """The last ACK of the handshake: the half-open entry becomes a connection, and the segment goes to it."""
@@ -388,6 +425,8 @@ class Exchange(Owner):
         connection = Connection()
         connection.begin(entry.key, listener.config, now, self._most_frame, self)
         connection.adopt(entry)
+        if type(entry) is Held:
+            entry.open()
         self._forget_half_open(entry)
         self._flows[entry.key] = connection
         outcome = connection.arrive(segment, now)
@@ -408,9 +447,10 @@ class Exchange(Owner):
         if message is None:
             return Outcome.ICMP_IGNORED
         if isinstance(message, EchoRequest):
-            if message.destination not in self._addresses:
+            source, destination = message.source, message.destination
+            if not self._takes(destination):
                 return NOT_OURS
-            if not is_unicast(message.source) or message.source in self._addresses:
+            if not is_unicast(source) or source in self._addresses or source == destination:
                 return SOURCE_INVALID
             header = self.framing.header4 if segment.version == 4 else self.framing.header6
             reply = write_echo_reply(message)
@@ -425,6 +465,10 @@ class Exchange(Owner):
         if connection is not None:
             self._follow(connection, now)
         return outcome
+
+    def _takes(self, address: bytes) -> bool:
+        """Is a packet to this address for us?"""
+        return address in self._addresses or (self._transparent and is_unicast(address))
 
     # --- afterwards --------------------------------------------------------------------------------------------
 
@@ -441,6 +485,8 @@ class Exchange(Owner):
             self._list_news(connection)
         elif flow.stage == CLOSED:
             assert isinstance(flow, HalfOpen)
+            if type(flow) is Held:
+                self._answer_held(flow)
             self._forget_half_open(flow)
             del self._flows[flow.key]
             return
@@ -456,6 +502,20 @@ class Exchange(Owner):
         if connection.happened and connection.owned and not connection.listed:
             connection.listed = True
             self._eventful.append(connection)
+
+    def _list_held(self, held: Held) -> None:
+        if held.happened and not held.listed:
+            held.listed = True
+            self._eventful.append(held)
+
+    def _answer_held(self, held: Held) -> None:
+        """What the program has decided for a SYN that is to be no connection."""
+        if held.choice == CALLED_REFUSE:
+            self._answers.refuse(held)
+        elif held.choice == CALLED_UNREACHABLE and held.trouble is not None:
+            header = self.framing.header4 if len(held.key) == 12 else self.framing.header6
+            if self._answers.add(header + write_error(held.trouble, held.packet)):
+                self._counts[SENT_UNREACHABLE] += 1
 
     def _end(self, connection: Connection) -> None:
         """A connection is over: out of the table, whatever it still has to say."""
@@ -481,8 +541,12 @@ class Exchange(Owner):
     def _forget_half_open(self, entry: HalfOpen) -> None:
         listener = entry.listener
         assert isinstance(listener, Listener)
-        listener.half_open -= 1
+        self._bounds.leave(listener, entry.key)
         entry.stage = CLOSED  # it may still be on the list of those with something to say
+        if type(entry) is Held:
+            held = entry
+            held.leave()
+            self._list_held(held)
         if entry.data is not None:
             self._half_open_held -= len(entry.data)
         self._timers.disarm(entry)

@@ -9,6 +9,7 @@ cdef class Listener:
     cdef readonly object config, queue
     cdef readonly Terms terms
     cdef public bint closed, listed
+    cdef readonly bint hold
     cdef object _close
 
     @cython.locals(connection=Connection)

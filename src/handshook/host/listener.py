@@ -21,6 +21,7 @@ class Listener:
         "closed",
         "config",
         "half_open",
+        "hold",
         "listed",
         "port",
         "queue",
@@ -28,14 +29,21 @@ class Listener:
     )
 
     def __init__(
-        self, address: bytes | None, port: int, backlog: int, config: Config, close: Callable[["Listener"], None]
+        self,
+        address: bytes | None,
+        port: int,
+        backlog: int,
+        config: Config,
+        close: Callable[["Listener"], None],
+        hold: bool,
     ) -> None:
         self.address = address
-        self.port = port
+        self.port = port  # 0 where it takes any
         self.backlog = backlog
         self.config = config
         self.terms = config.terms
         self.half_open = 0
+        self.hold = hold
         self.queue: deque[Connection] = deque()
         self.closed = False
         self.listed = False

@@ -13,6 +13,7 @@ from ..tcp.states import CLOSED, TIME_WAIT, State
 from ..wire.addresses import local_of, remote_of, turned
 from ..wire.flags import RST
 from ..wire.framing import Framing
+from ..wire.icmp import ECHO_REPLIES
 from ..wire.segment import Segment, parse
 from .step import Direction, Step
 
@@ -55,7 +56,9 @@ class Observers:
         segment = Segment()
         for frame in frames:
             if parse(frame, self._framing.headroom, True, segment):
-                self.show(now, Direction.OUT, Outcome.SENT_ECHO_REPLY, CLOSED, CLOSED, None, frame)
+                echoes = frame[segment.tcp_start] in ECHO_REPLIES
+                outcome = Outcome.SENT_ECHO_REPLY if echoes else Outcome.SENT_UNREACHABLE
+                self.show(now, Direction.OUT, outcome, CLOSED, CLOSED, None, frame)
                 continue
             key = turned(segment.key)
             if segment.flags & RST:

@@ -36,12 +36,14 @@ def choose_source(addresses: dict[bytes, str], remote: bytes, local: str | None)
 
 
 class Ports:
-    """Picks the local port of an active open."""
+    """Picks the local port of an active open, among those of stack `index` of the `sharers` of its addresses."""
 
-    __slots__ = ("_count", "_scratch", "_secret")
+    __slots__ = ("_count", "_scratch", "_secret", "_sharers", "index")
 
-    def __init__(self, secret: Secret) -> None:
+    def __init__(self, secret: Secret, index: int = 0, sharers: int = 1) -> None:
         self._secret = secret
+        self._sharers = sharers
+        self.index = index
         self._count = 0
         self._scratch = bytearray(MOST_KEY)
 
@@ -61,10 +63,10 @@ class Ports:
         at = 2 * width
         p[at] = remote_port >> 8
         p[at + 1] = remote_port & 0xFF
-        size = LAST_PORT - FIRST_PORT + 1
+        size = (LAST_PORT - FIRST_PORT + 1) // self._sharers
         offset = self._secret.siphash(self._first(at + 2)) % size
         for _ in range(size):
-            port = FIRST_PORT + (offset + self._count) % size
+            port = FIRST_PORT + self.index + self._sharers * ((offset + self._count) % size)
             self._count += 1
             p[at + 2] = port >> 8
             p[at + 3] = port & 0xFF
@@ -72,6 +74,13 @@ class Ports:
             if not owner.taken(key):
                 return key
         raise OSError(EADDRNOTAVAIL, "every ephemeral port to this address and port is in use")
+
+    def owner(self, key: bytes) -> int:
+        """Whose the local port of this key is; ours where it is nobody's."""
+        k = key
+        at = len(key) - 2
+        port = k[at] << 8 | k[at + 1]
+        return self.index if port < FIRST_PORT else (port - FIRST_PORT) % self._sharers
 
     def _first(self, count: int) -> bytes:
         """What was written so far."""

@@ -1,6 +1,7 @@
 cimport cython
 from ..tcp.connection cimport Connection
 from ..tcp.half_open cimport HalfOpen
+from ..tcp.held cimport Held
 from ..tcp.opening cimport open_actively
 from ..wire.addresses cimport is_unicast, make_key
 from .exchange cimport Exchange
@@ -12,5 +13,5 @@ cdef object ACCEPTABLE
 cdef int CALLED_CONNECT, CALLED_LISTEN, LISTENER_CLOSED
 
 cdef class Stack(Exchange):
-    @cython.locals(news=list, listener=Listener, connection=Connection)
+    @cython.locals(news=list, listener=Listener, connection=Connection, held=Held)
     cpdef list events(self)

@@ -3,6 +3,7 @@
 The packets are `Exchange`'s part.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from errno import EADDRINUSE
 from operator import index
@@ -12,12 +13,14 @@ from ..tcp.config import Config
 from ..tcp.connection import Connection
 from ..tcp.half_open import HalfOpen
 from ..tcp.happened import HAPPENED, Happened
+from ..tcp.held import Held
 from ..tcp.opening import open_actively
 from ..wire.addresses import is_unicast, make_key, pack, unpack
 from .events import Event
 from .exchange import Exchange
 from .listener import Listener
 from .ports import choose_source
+from .queues import Queue
 from .snapshot import Entry, entry_of, entry_of_wait
 from .step import Step
 
@@ -31,29 +34,38 @@ class Stack(Exchange):
     """One host with its addresses, or as much of one as TCP needs.
 
     `addresses` are its own, IPv4 and IPv6. With a `seed` the same calls and packets give the same bytes; without one
-    its secrets come from the system. `framing` says what the link puts before each packet.
+    its secrets come from the system. `framing` says what the link puts before each packet. A `transparent` stack takes
+    packets to whatever address they are for, as the host at that address: each connection's local address is what the
+    packets were sent to. Its own addresses, of which it may then have none, are where `connect` starts from.
     """
 
     __slots__ = ()
 
     def listen(
-        self, port: int, backlog: int = 128, *, address: str | None = None, config: Config | None = None
+        self,
+        port: int | None,
+        backlog: int = 128,
+        *,
+        address: str | None = None,
+        config: Config | None = None,
+        hold: bool = False,
     ) -> Listener:
         """Accept connections to a port, at one of the stack's addresses or at all of them (RFC 9293 3.9.1.1).
 
-        `backlog` is how many finished connections wait for `accept`; `config` overrides the stack's for what is
-        accepted. Raises `OSError` (EADDRINUSE) for a port that has a listener, `ValueError` for no such port
-        or address.
+        Port None is every port that has no listener of its own. `backlog` is how many finished connections wait for
+        `accept`; `config` overrides the stack's for what is accepted. With `hold` the program decides about each SYN
+        before anything is answered: `events` brings a `Held` for it. Raises `OSError` (EADDRINUSE) for a port that has
+        a listener, `ValueError` for no such port or address.
         """
-        port = index(port)
-        if not 0 < port < 65536:
-            raise ValueError(f"port {port}: a port is 1 to 65535")
+        number = 0 if port is None else index(port)
+        if port is not None and not 0 < number < 65536:
+            raise ValueError(f"port {number}: a port is 1 to 65535")
         if backlog < 1:
             raise ValueError(f"backlog {backlog}: at least one connection must be able to wait")
         packed = None if address is None else pack(address)
-        if packed is not None and packed not in self._addresses:
+        if packed is not None and not self._takes(packed):
             raise ValueError(f"{address} is not an address of this stack")
-        listener = Listener(packed, port, backlog, config or self.config, self._close_listener)
+        listener = Listener(packed, number, backlog, config or self.config, self._close_listener, hold)
         self._listeners.add(listener)
         self._counts[CALLED_LISTEN] += 1
         return listener
@@ -76,6 +88,8 @@ class Stack(Exchange):
             raise ValueError(f"port {port}: a port is 1 to 65535")
         if not is_unicast(address):
             raise ValueError(f"{remote[0]} is not the address of one host")
+        if self._transparent and address in self._addresses:
+            raise ValueError(f"{remote[0]} is this stack itself, which takes nothing from its own addresses")
         source = choose_source(self._addresses, address, local)
         if local_port is None:
             key = self._ports.choose(address, source, port, self)
@@ -106,6 +120,12 @@ class Stack(Exchange):
                 listener.listed = False
                 if listener.queue and not listener.closed:
                     news.append((listener, ACCEPTABLE))
+                continue
+            if isinstance(source, Held):
+                held = source
+                held.listed = False
+                news.append((held, HAPPENED[held.happened]))
+                held.happened = 0
                 continue
             connection = source
             connection.listed = False
@@ -146,6 +166,26 @@ class Stack(Exchange):
         waits = [entry_of_wait(key, wait, self.config.msl, now) for key, wait in self._time_waits.items()]
         return [entry_of(flow, now) for flow in self._flows.values()] + waits
 
+    def queues(self) -> list[Queue]:
+        """How full each queue is: those of each listener, then the whole stack's."""
+        held = Counter(flow.listener for flow in self._flows.values() if isinstance(flow, Held) and flow.waits)
+        found = []
+        for listener in self._listeners.all():
+            where = (None if listener.address is None else unpack(listener.address), listener.port or None)
+            limit = listener.terms.half_open_limit
+            found.append(Queue("half-open", listener.half_open, limit, where))
+            if listener.hold:
+                found.append(Queue("held", held[listener], limit, where))
+            found.append(Queue("accept", len(listener.queue), listener.backlog, where))
+        found.append(Queue("half-open in all", self._bounds.total, self.config.host_half_open_limit))
+        most = self.config.prefix_half_open_limit
+        if most:
+            name = "half-open from one prefix"
+            prefix, fill = self._bounds.fullest()
+            found.append(Queue(name, fill, most, prefix))
+        found.append(Queue("TIME-WAIT", len(self._time_waits), None))
+        return found
+
     def counters(self) -> dict[Outcome, int]:
         """How often each outcome was reached; those that never were are left out."""
         sent = self._builder.counts
@@ -158,7 +198,7 @@ class Stack(Exchange):
 
     def _close_listener(self, listener: Listener) -> None:
         self._listeners.remove(listener)
-        for flow in [flow for flow in self._flows.values() if type(flow) is HalfOpen]:
+        for flow in [flow for flow in self._flows.values() if isinstance(flow, HalfOpen)]:
             if flow.listener is listener:
                 self._forget_half_open(flow)
                 del self._flows[flow.key]

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Protocol
 
+from ..host.share import ALONE
 from ..host.stack import Stack
 from ..link.device import Device, LinkDown
 from ..link.pump import Engine, Pump
@@ -88,6 +89,7 @@ class Driver:
     network, the end of that is a lost link, too. The mtu of `config` is
     the device's. Without a config Nagle's algorithm is off, as asyncio has it for every socket. `wrap` may put
     something between the engine and the link, such as fault injection: it is given the stack, and returns an `Engine`.
+    `transparent` is as for `Stack`.
     """
 
     def __init__(
@@ -98,13 +100,21 @@ class Driver:
         seed: int | None = None,
         *,
         wrap: Callable[[Stack], Engine] | None = None,
+        transparent: bool = False,
     ) -> None:
         device: Device = place.device if hasattr(place, "device") else place
         found = addresses if addresses is not None else getattr(place, "addresses", None)
         if found is None:
             raise ValueError("a device alone has no addresses: say which are the engine's")
         self.config = replace(config or Config(nagle=False), mtu=device.mtu)
-        self.stack = Stack(found, config=self.config, seed=seed, framing=device.framing)
+        self.stack = Stack(
+            found,
+            config=self.config,
+            seed=seed,
+            framing=device.framing,
+            transparent=transparent,
+            share=getattr(place, "share", ALONE),
+        )
         self.handlers = Handlers(self.stack)
         self.lost: Exception | None = None
         """Why the link can't be used any more; None while it can."""

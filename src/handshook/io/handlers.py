@@ -12,6 +12,7 @@ from ..host.stack import Stack
 from ..tcp.config import Config
 from ..tcp.connection import Connection
 from ..tcp.happened import Happened, telling
+from ..tcp.held import Held
 
 _ENDS = telling(Happened.ENDED)
 
@@ -55,6 +56,7 @@ class Handlers:
         self.failure: Exception | None = None
         self._stack = stack
         self._listeners: dict[Listener, Callable[[], object]] = {}
+        self._deciders: dict[Listener, Callable[[Held, Happened], object]] = {}
         self._handlers: dict[Connection, Handler] = {}
 
     def __len__(self) -> int:
@@ -63,15 +65,21 @@ class Handlers:
 
     def listen(
         self,
-        port: int,
+        port: int | None,
         make: Callable[[Connection], Handler],
         *,
         backlog: int = 1024,
         address: str | None = None,
         config: Config | None = None,
+        decide: Callable[[Held, Happened], object] | None = None,
     ) -> Listener:
-        """Let `make` give each connection to the port its handler. The rest is as for `Stack.listen`."""
-        listener = self._stack.listen(port, backlog, address=address, config=config)
+        """Let `make` give each connection to the port its handler. The rest is as for `Stack.listen`.
+
+        With `decide` each SYN is held, and this is called with it and its news: HELD, and ENDED when it is gone.
+        """
+        listener = self._stack.listen(port, backlog, address=address, config=config, hold=decide is not None)
+        if decide is not None:
+            self._deciders[listener] = decide
         self._listeners[listener] = lambda: self._accept(listener, make)
         return listener
 
@@ -130,8 +138,17 @@ class Handlers:
                     look = self._listeners.get(source)
                     if look is not None:
                         look()
+                elif isinstance(source, Held):
+                    listener = source.listener
+                    decide = self._deciders.get(listener) if isinstance(listener, Listener) else None
+                    if decide is not None:
+                        decide(source, happened)
                 else:
                     self._tell(source, happened)
+
+        if self._deciders:
+            # Only now: a closed listener's last news is that what it held has gone.
+            self._deciders = {listener: decide for listener, decide in self._deciders.items() if not listener.closed}
 
     def _accept(self, listener: Listener, make: Callable[[Connection], Handler]) -> None:
         while listener in self._listeners and (connection := listener.accept()) is not None:

@@ -5,7 +5,7 @@ memory file whose descriptor rides along, so no message can outgrow the socket's
 latin-1, which keeps every one of them.
 
 Requests:  {"run": serial} with [order, directory, stdin, stdout, stderr, status]
-Answers:   {"ready": {...}} with [device]       once, when the network stands
+Answers:   {"ready": {...}} with [device, ...]  once, when the network stands
            {"failed": {...}}                    once, instead
            {"started": serial} with [pidfd], and the program's pid as the message's credentials
            {"refused": serial, "errno": ..., "filename": ..., "text": ...}
@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _MESSAGE_BYTES = 65_536
-_MOST_DESCRIPTORS = 8
+_MOST_DESCRIPTORS = 64
 _CREDENTIALS = struct.Struct("iII")
 
 Document = dict[str, Any]

@@ -21,6 +21,7 @@ import traceback
 from typing import NoReturn
 
 from . import control, libc
+from .covers import lay_over
 from .plan import Plan
 from .wiring import Wire, WiringFailed, lay
 
@@ -33,9 +34,11 @@ def run(channel: socket.socket, lifeline: int, plan: Plan, own_user_namespace: b
     code = 1
     try:
         libc.die_with_parent(signal.SIGKILL)
+        uncovered = lay_over(plan.files)
         own_proc = _mount_proc()
-        wire, device = lay(plan)
-        _tell_ready(channel, wire, device, own_proc, own_user_namespace)
+        wire, devices = lay(plan)
+        facts = {"own_proc": own_proc, "own_user_namespace": own_user_namespace, "uncovered": uncovered}
+        _tell_ready(channel, wire, devices, facts)
         First(channel, lifeline).live()
         code = 0
     except WiringFailed as error:
@@ -153,10 +156,10 @@ def _mount_proc() -> bool:
     return True
 
 
-def _tell_ready(channel: socket.socket, wire: Wire, device: int, own_proc: bool, own_user_namespace: bool) -> None:
-    facts = {"wire": wire.as_document(), "own_proc": own_proc, "own_user_namespace": own_user_namespace}
-    control.send(channel, {"ready": facts}, [device])
-    os.close(device)
+def _tell_ready(channel: socket.socket, wire: Wire, devices: list[int], facts: control.Document) -> None:
+    control.send(channel, {"ready": {"wire": wire.as_document(), **facts}}, devices)
+    for device in devices:
+        os.close(device)
 
 
 def _tell_failure(channel: socket.socket, step: str, number: int, text: str) -> None:

@@ -33,10 +33,12 @@ _NOT_FOR_US = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTSTP, sig
 
 
 def main(arguments: list[str]) -> int:
-    """`keeper DESCRIPTOR PARENT PLAN`: the control socket, the tool's pid, and what is wanted (see plan.py)."""
+    """`keeper DESCRIPTOR PARENT PLAN`: the control socket, the tool's pid, and a memory file with what is wanted."""
     channel = socket.socket(fileno=int(arguments[0]))
     channel.set_inheritable(False)
-    parent, plan = int(arguments[1]), Plan.from_text(arguments[2])
+    parent, wanted = int(arguments[1]), int(arguments[2])
+    plan = Plan.from_document(control.read_file(wanted))
+    os.close(wanted)
     _disregard_terminal()
     try:
         tool = os.pidfd_open(parent)

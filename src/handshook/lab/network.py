@@ -28,6 +28,9 @@ Stream: TypeAlias = int | IO[Any] | None
 # The links that each choice tries, in order.
 _CHOICES = {"auto": ("tun", "veth"), "tun": ("tun",), "veth": ("veth",)}
 
+# What fits one message; a TUN could have 256.
+MOST_QUEUES = 64
+
 # Starting to fail and ending take milliseconds; these only bound a kernel that hangs, and a keeper that was stopped.
 _PATIENCE = 10.0
 _FAREWELL = 3.0
@@ -39,10 +42,14 @@ _ENDED = (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.EBADF)
 class PrivateNetwork:
     """Network, mount and pid namespaces (for others than root also a user namespace) and a link to them.
 
-    `link` is "tun", "veth", or "auto" for the first of these that can be had. `mtu` is the link's, in bytes
-    (1,280 to 65,535, as IPv6 needs: RFC 8200 5). Without `offload` the kernel hands over bare packets of at
-    most the MTU instead of units of up to 64 KB; only a TUN does that. `far` swaps the addresses of kernel
-    and engine: the kernels of a network and of a far one can talk, through a relay between their devices.
+    `link` is "tun", "veth", or "auto" for the first of these that can be had. `mtu` is the link's, in bytes (1,280
+    to 65,535, as IPv6 needs: RFC 8200 5). `queues` is how many devices the engine's end has, for as many engines
+    behind the same addresses; the kernel keeps each connection to one of them. Without `offload` the kernel hands
+    over bare packets of at most the MTU instead of units of up to 64 KB; only a TUN does that. `far` swaps the
+    addresses of kernel and engine: the kernels of a network and of a far one can talk, through a relay between
+    their devices. `routes` are the IP versions (4, 6) of which everything goes to the engine, whatever its address.
+    `files` are laid over those of the machine that have these names, for programs inside only; each has its path
+    and its text.
     Raises `PrivateNetworkUnavailable` with the reason and the cure.
 
     When the network is closed, or this process ends in whatever way, every program inside is killed and every
@@ -54,11 +61,13 @@ class PrivateNetwork:
     engine4 = addresses.ENGINE4
     engine6 = addresses.ENGINE6
 
-    device: Device
-    """The engine's end of the link."""
+    devices: list[Device]
+    """The engine's end of the link, a device for each queue; `device` is the first."""
     link: str
     """Which link it is: "tun" or "veth"."""
     mtu: int
+    uncovered: tuple[str, ...]
+    """Those of `files` that could not be laid over the machine's own: programs inside see the machine's."""
     ipv6: bool
     """False where the kernel was built or booted without IPv6."""
     own_user_namespace: bool
@@ -68,16 +77,29 @@ class PrivateNetwork:
     pid: int
     """Init's process id as this process sees it, for nsenter and the like."""
 
-    def __init__(self, *, link: str = "auto", mtu: int = 1500, offload: bool = True, far: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        link: str = "auto",
+        mtu: int = 1500,
+        offload: bool = True,
+        far: bool = False,
+        queues: int = 1,
+        routes: Iterable[int] = (),
+        files: Mapping[str, str] | None = None,
+    ) -> None:
         if link not in _CHOICES:
             raise ValueError(f"link is one of {', '.join(_CHOICES)}, not {link!r}")
         if not 1280 <= mtu <= 65_535:
             raise ValueError(f"the mtu is 1,280 to 65,535 bytes, not {mtu}")
         if link == "veth" and not offload:
             raise ValueError("only a tun can do without offload")
+        if not 1 <= queues <= MOST_QUEUES:
+            raise ValueError(f"a link has 1 to {MOST_QUEUES} queues, not {queues}")
         if sys.platform != "linux":
             raise not_linux(sys.platform)
-        plan = Plan(_CHOICES[link if offload else "tun"], mtu, offload, far)
+        links = _CHOICES[link if offload else "tun"]
+        plan = Plan(links, mtu, offload, far, queues, tuple(routes), dict(files or {}))
         self.kernel4, self.kernel6, self.engine4, self.engine6 = plan.kernel4, plan.kernel6, plan.engine4, plan.engine6
         self._turn = threading.Lock()
         self._serial = 0
@@ -87,7 +109,7 @@ class PrivateNetwork:
             raise explain(Refusal("start", error.errno or 0, str(error))) from error
         self._end = weakref.finalize(self, _end, os.getpid(), self._channel, self._keeper)
         try:
-            self._accept_ready(control.receive(self._channel), complaints)
+            self._accept_ready(control.receive(self._channel), complaints, queues)
         except BaseException:
             self._end()
             raise
@@ -140,6 +162,11 @@ class PrivateNetwork:
             program.stdin, program.stdout, program.stderr = streams.take()
         return program
 
+    @property
+    def device(self) -> Device:
+        """The engine's end of the link, where it has one queue."""
+        return self.devices[0]
+
     def fileno(self) -> int:
         """A descriptor that is readable once the network has ended from inside; for polling only."""
         return self._channel.fileno()
@@ -155,8 +182,8 @@ class PrivateNetwork:
 
     def close(self) -> None:
         """Kills the programs inside and returns when all is gone. A second call does nothing."""
-        if "device" in self.__dict__:
-            self.device.close()
+        for device in self.__dict__.get("devices", ()):
+            device.close()
         self._end()
 
     def __enter__(self) -> "PrivateNetwork":
@@ -186,7 +213,7 @@ class PrivateNetwork:
             _raise_refusal(answer.content)
         return answer
 
-    def _accept_ready(self, answer: control.Message | None, complaints: int) -> None:
+    def _accept_ready(self, answer: control.Message | None, complaints: int, queues: int) -> None:
         if answer is None:
             self._keeper.wait(_PATIENCE)
             os.lseek(complaints, 0, os.SEEK_SET)
@@ -194,14 +221,16 @@ class PrivateNetwork:
         if "failed" in answer.content:
             failed = answer.content["failed"]
             raise explain(Refusal(failed["step"], failed["errno"], failed["text"]))
-        if not answer.descriptors:
+        if len(answer.descriptors) < queues:
+            answer.drop()
             raise explain(Refusal("start", errno.EMFILE))
         ready = answer.content["ready"]
         wire = ready["wire"]
         self.pid = answer.sender
         self.link, self.mtu, self.ipv6 = wire["link"], wire["mtu"], wire["ipv6"]
         self.own_proc, self.own_user_namespace = ready["own_proc"], ready["own_user_namespace"]
-        self.device = _open_device(wire, answer.descriptors[0])
+        self.uncovered = tuple(ready["uncovered"])
+        self.devices = [_open_device(wire, descriptor) for descriptor in answer.descriptors]
 
 
 def _open_directory(path: str | os.PathLike[str] | None) -> int:
@@ -236,20 +265,22 @@ def _open_device(wire: control.Document, descriptor: int) -> Device:
 def _start_keeper(plan: Plan) -> tuple[socket.socket, "subprocess.Popen[bytes]", int]:
     """Returns the channel, the process, and a memory file that has what it wrote to its standard error."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    arguments = [str(theirs.fileno()), str(os.getpid()), plan.as_text()]
-    with theirs:
+    with theirs, contextlib.ExitStack() as sent:
         try:
+            wanted = control.write_file(plan.as_document())
+            sent.callback(os.close, wanted)
             complaints = os.memfd_create("complaints", os.MFD_CLOEXEC)
         except OSError:
             ours.close()
             raise
+        arguments = [str(theirs.fileno()), str(os.getpid()), str(wanted)]
         try:
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
             keeper = subprocess.Popen(
                 # -P: the caller's directory is no place to import from. Warnings, which the caller may have
                 # made errors, are not the keeper's to end of.
                 [sys.executable, "-P", "-W", "ignore", "-m", "handshook.lab.keeper", *arguments],
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), wanted],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=complaints,

@@ -1,19 +1,22 @@
 """What kind of private network is wanted: the one thing that goes from the tool through the keeper to init."""
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from . import addresses
+from .control import Document
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`links` are tried in order; see `PrivateNetwork` for the rest."""
+    """`links` are tried in order; see `PrivateNetwork` for the rest. What it has is what JSON can hold."""
 
     links: tuple[str, ...]
     mtu: int
     offload: bool = True
     far: bool = False
+    queues: int = 1
+    routes: tuple[int, ...] = ()
+    files: dict[str, str] = field(default_factory=dict)
 
     @property
     def kernel4(self) -> str:
@@ -31,10 +34,9 @@ class Plan:
     def engine6(self) -> str:
         return addresses.KERNEL6 if self.far else addresses.ENGINE6
 
-    def as_text(self) -> str:
-        return json.dumps(asdict(self))
+    def as_document(self) -> Document:
+        return asdict(self)
 
     @classmethod
-    def from_text(cls, text: str) -> "Plan":
-        found = json.loads(text)
-        return cls(**{**found, "links": tuple(found["links"])})
+    def from_document(cls, found: Document) -> "Plan":
+        return cls(**{**found, "links": tuple(found["links"]), "routes": tuple(found["routes"])})

@@ -72,10 +72,11 @@ class WiringFailed(Exception):
         self.number = number
 
 
-def lay(plan: Plan) -> tuple[Wire, int]:
+def lay(plan: Plan) -> tuple[Wire, list[int]]:
     """Brings up loopback and the first of the links ("tun", "veth") that the system allows.
 
-    Returns what it got and the engine's descriptor. Raises WiringFailed for the last link that was tried.
+    Returns what it got and the engine's descriptors, one for each queue. Raises WiringFailed for the last link that
+    was tried.
     """
     _set_sysctls()
     with IPRoute() as netlink:
@@ -90,21 +91,26 @@ def lay(plan: Plan) -> tuple[Wire, int]:
     raise ValueError("no link asked for")
 
 
-def _lay_tun(netlink: IPRoute, plan: Plan) -> tuple[Wire, int]:
-    with _step("tun"):
-        descriptor = open_queue(KERNEL_DEVICE, offload=plan.offload)
-    index = _index(KERNEL_DEVICE)
+def _lay_tun(netlink: IPRoute, plan: Plan) -> tuple[Wire, list[int]]:
+    descriptors: list[int] = []
     try:
+        with _step("tun"):
+            for _ in range(plan.queues):
+                descriptors.append(open_queue(KERNEL_DEVICE, offload=plan.offload, one_of_many=plan.queues > 1))
+        index = _index(KERNEL_DEVICE)
         with _step("device"):
             netlink.link("set", index=index, flags=0, mask=_IFF_MULTICAST)
             netlink.link("set", index=index, mtu=plan.mtu, txqlen=QUEUE_PACKETS, state="up")
-        return Wire("tun", KERNEL_DEVICE, plan.mtu, _address(netlink, index, plan), plan.offload), descriptor
+        ipv6 = _address(netlink, index, plan)
+        _route(netlink, index, plan, ipv6)
+        return Wire("tun", KERNEL_DEVICE, plan.mtu, ipv6, plan.offload), descriptors
     except BaseException:
-        os.close(descriptor)
+        for descriptor in descriptors:
+            os.close(descriptor)
         raise
 
 
-def _lay_veth(netlink: IPRoute, plan: Plan) -> tuple[Wire, int]:
+def _lay_veth(netlink: IPRoute, plan: Plan) -> tuple[Wire, list[int]]:
     with _step("veth"):
         peer = {"ifname": ENGINE_DEVICE, "mtu": plan.mtu}
         netlink.link("add", ifname=KERNEL_DEVICE, kind="veth", mtu=plan.mtu, peer=peer)
@@ -116,10 +122,11 @@ def _lay_veth(netlink: IPRoute, plan: Plan) -> tuple[Wire, int]:
             netlink.link("set", index=index, state="up")
         kernel_mac, engine_mac = (netlink.get_links(index)[0].get("address") for index in (kernel, engine))
     ipv6 = _address(netlink, kernel, plan)
+    _route(netlink, kernel, plan, ipv6)
     with _step("packet"):
         # Only now: bound before the device is up, its first read would say that the network is down.
-        descriptor = open_packet_socket(ENGINE_DEVICE)
-    return Wire("veth", ENGINE_DEVICE, plan.mtu, ipv6, plan.offload, kernel_mac, engine_mac), descriptor
+        descriptors = [open_packet_socket(ENGINE_DEVICE, one_of_many=plan.queues > 1) for _ in range(plan.queues)]
+    return Wire("veth", ENGINE_DEVICE, plan.mtu, ipv6, plan.offload, kernel_mac, engine_mac), descriptors
 
 
 def _address(netlink: IPRoute, index: int, plan: Plan) -> bool:
@@ -134,6 +141,14 @@ def _address(netlink: IPRoute, index: int, plan: Plan) -> bool:
             return False
         raise WiringFailed("address", error.code) from error
     return True
+
+
+def _route(netlink: IPRoute, index: int, plan: Plan, ipv6: bool) -> None:
+    with _step("route"):
+        if 4 in plan.routes:
+            netlink.route("add", family=socket.AF_INET, dst="0.0.0.0/0", oif=index)
+        if 6 in plan.routes and ipv6:
+            netlink.route("add", family=socket.AF_INET6, dst="::/0", oif=index)
 
 
 def _set_sysctls() -> None:

@@ -20,8 +20,11 @@ _ETHERTYPE_IPV6 = 0x86DD
 # linux/socket.h, linux/if_packet.h, asm-generic/socket.h
 _SOL_PACKET = 263
 _PACKET_VNET_HDR = 15
+_PACKET_FANOUT = 18
 _PACKET_QDISC_BYPASS = 20
 _PACKET_IGNORE_OUTGOING = 23
+_PACKET_FANOUT_HASH = 0
+_PACKET_FANOUT_FLAG_IGNORE_OUTGOING = 0x4000
 _SO_SNDBUFFORCE = 32
 _SO_RCVBUFFORCE = 33
 
@@ -46,10 +49,11 @@ class PacketSocket(FrameDescriptor):
         super().__init__(descriptor, name=name, mtu=mtu, framing=framing)
 
 
-def open_packet_socket(name: str) -> int:
+def open_packet_socket(name: str, *, one_of_many: bool = False) -> int:
     """A descriptor for all frames that arrive at the device of that name, which must be up.
 
-    Needs CAP_NET_RAW in the network namespace. Raises OSError.
+    With `one_of_many` it shares them with the others that were opened so, each flow's always the same one's, by the
+    flow's hash (packet(7), PACKET_FANOUT). Needs CAP_NET_RAW in the network namespace. Raises OSError.
     """
     # Protocol 0 hears nothing: frames of other devices can't slip in before the bind.
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as opened:
@@ -61,7 +65,22 @@ def open_packet_socket(name: str) -> int:
         _enlarge(opened, _SO_RCVBUFFORCE, socket.SO_RCVBUF)
         _enlarge(opened, _SO_SNDBUFFORCE, socket.SO_SNDBUF)
         opened.bind((name, _ETH_P_ALL))
+        if one_of_many:
+            _share(opened)
         return opened.detach()
+
+
+def _share(opened: socket.socket) -> None:
+    try:
+        _join(opened, _PACKET_FANOUT_HASH | _PACKET_FANOUT_FLAG_IGNORE_OUTGOING)
+    except OSError:
+        # A kernel that doesn't know the flag shows us what we send, too, and the engine drops it: it is not for us.
+        _join(opened, _PACKET_FANOUT_HASH)
+
+
+def _join(opened: socket.socket, how: int) -> None:
+    # The group's number is its own in each network namespace, and there is one group in ours.
+    opened.setsockopt(_SOL_PACKET, _PACKET_FANOUT, struct.pack("I", 1 | how << 16))
 
 
 def _enlarge(opened: socket.socket, forced: int, allowed: int) -> None:

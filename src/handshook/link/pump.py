@@ -66,6 +66,10 @@ class Pump:
         self._poller.register(self._waker, select.EPOLLIN)
         self._device_descriptor = device.fileno()
         self._poller.register(self._device_descriptor, select.EPOLLIN)
+        # Where frames come in by another way, too.
+        self._aside: int | None = getattr(device, "aside", None)
+        if self._aside is not None:
+            self._poller.register(self._aside, select.EPOLLIN)
 
     def turn(self, timeout: float | None = None) -> bool:
         """One round of sending, sleeping and receiving; afterwards look at the engine's events.
@@ -88,6 +92,8 @@ class Pump:
                 retry = retry or bool(events & select.EPOLLOUT)
                 if events & ~select.EPOLLOUT:
                     happened |= self._take_in()
+            elif descriptor == self._aside:
+                happened |= self._take_in()
             elif descriptor == self._waker:
                 os.eventfd_read(self._waker)
                 happened = True

@@ -78,15 +78,17 @@ class Tun(FrameDescriptor):
         return cls(descriptor, name=name, mtu=mtu)
 
 
-def open_queue(name: str, *, offload: bool = True) -> int:
+def open_queue(name: str, *, offload: bool = True, one_of_many: bool = False) -> int:
     """A descriptor of the TUN device of that name in this network namespace; makes it where there is none.
 
     Without `offload` each frame is a bare IP packet of at most the MTU, its checksum in it. The device lives as
-    long as the descriptor, unless somebody made it persistent. Raises OSError.
+    long as the descriptor, unless somebody made it persistent. With `one_of_many` it may have more queues: the kernel
+    gives each flow to the queue that last sent for it or, while none has, to one by the flow's hash. Raises OSError.
     """
     descriptor = os.open(TUN_NODE, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    flags = _IFF_TUN | _IFF_NO_PI | (_IFF_VNET_HDR if offload else 0) | (_IFF_MULTI_QUEUE if one_of_many else 0)
     try:
-        _bind_queue(descriptor, name, _IFF_TUN | _IFF_NO_PI | (_IFF_VNET_HDR if offload else 0))
+        _bind_queue(descriptor, name, flags)
         if offload:
             _take_offloads(descriptor)
     except BaseException:

@@ -15,6 +15,14 @@ from .variants import Variant
 CHUNK = 5000
 TELL_EVERY = 1.0
 
+NOT_COVERED = (
+    "anything beyond these bounds",
+    "SACK, window scaling, ECN, and timestamps but in the one exploration",
+    "segments of more than a few octets, more than one four-tuple, ICMP, several segments in one batch",
+    "numbers that meet by chance",
+    "and that the rules are the right ones, which no exploration can say",
+)
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -27,7 +35,11 @@ class Failure:
 
 @dataclass
 class Result:
-    """What an exploration has come to. `exhausted`: every state within the bounds was met and gone on from."""
+    """What an exploration has come to.
+
+    `exhausted`: every state within the bounds was met and gone on from. `stopped`: it was ended before that, and before
+    what it looked for was found; what has not failed may still do so.
+    """
 
     variant: Variant
     scope: Scope
@@ -41,6 +53,7 @@ class Result:
     executed: int = 0
     seconds: float = 0.0
     exhausted: bool = False
+    stopped: bool = False
     failures: list[Failure] = field(default_factory=list)
 
     @property
@@ -50,21 +63,32 @@ class Result:
         return [each for each in self.scope.shows if each not in failed]
 
     @property
+    def ahead(self) -> int:
+        """States that were met and not gone on from."""
+        return self.states - self.expanded
+
+    @property
     def rate(self) -> float:
         """States a second."""
         return self.expanded / self.seconds if self.seconds else 0.0
 
     def record(self) -> dict[str, Any]:
-        """For machines: everything in it, each failure with its way in words."""
+        """For machines: everything in it, each failure with its way in words.
+
+        `held` is what is known to hold within the bounds, `unbroken` what has only not failed until the end of it.
+        """
         failed = [failure.property for failure in self.failures]
-        numbers = ("states", "expanded", "ways", "cut", "depth", "pairs", "host_states", "executed", "exhausted")
+        sound = [each.value for each in Property if each not in failed and each not in self.scope.exempt]
+        numbers = ("states", "expanded", "ahead", "ways", "cut", "depth", "pairs", "host_states", "executed")
         return {
             "handshake": self.variant.name,
             "scope": self.scope.name,
             "bounds": self.scope.bounds.sentence(),
-            **{name: getattr(self, name) for name in numbers},
+            **{name: getattr(self, name) for name in (*numbers, "exhausted", "stopped")},
             "seconds": round(self.seconds, 3),
-            "held": [each.value for each in Property if each not in failed and each not in self.scope.exempt],
+            "held": sound if self.exhausted else [],
+            "unbroken": [] if self.exhausted else sound,
+            "not_covered": list(NOT_COVERED),
             "exempt": [each.value for each in self.scope.exempt],
             "failed": [
                 {
@@ -98,12 +122,13 @@ def prove(variant: Variant, scope: Scope, *, most: int | None = None, progress: 
         if progress is not None and now - told >= TELL_EVERY:
             told = now
             progress(explorer.table.size, explorer.expanded, now - began, explorer.depth(explorer.expanded - 1))
-        if most is not None and explorer.table.size >= most:
-            return True
         looked_for = scope.shows or tuple(explorer.found)
-        return bool(looked_for) and all(each in explorer.found for each in looked_for)
+        if looked_for and all(each in explorer.found for each in looked_for):
+            return True
+        result.stopped = most is not None and explorer.table.size >= most
+        return result.stopped
 
-    while explorer.expand(CHUNK):
+    while explorer.expand(CHUNK if most is None else min(most, CHUNK)):
         if enough():
             break
     result.seconds = time.monotonic() - began
@@ -116,6 +141,7 @@ def _sum_up(result: Result, explorer: Explorer) -> None:
     result.states = explorer.table.size
     result.expanded = explorer.expanded
     result.exhausted = explorer.expanded == explorer.table.size
+    result.stopped = result.stopped and not result.exhausted
     result.ways = explorer.ways
     result.cut = explorer.cut
     result.depth = explorer.depth(explorer.expanded - 1)

@@ -2,17 +2,9 @@
 
 from ..host.step import Step
 from ..show.watch import Watcher
-from .job import Failure, Result
+from .job import NOT_COVERED, Failure, Result
 from .properties import Property
-from .scopes import Scope
 from .stories import STORIES
-from .variants import Variant
-
-NOT_COVERED = (
-    "not covered: anything beyond these bounds; SACK, window scaling, ECN, and timestamps but in the one exploration; "
-    "segments of more than a few octets, more than one four-tuple, ICMP, several segments in one batch; numbers that "
-    "meet by chance; and that the rules are the right ones, which no exploration can say"
-)
 
 
 def report(result: Result) -> list[str]:
@@ -28,10 +20,11 @@ def report(result: Result) -> list[str]:
         lines.append(f"  all that is within the bounds: every property held, in each of the {result.pairs:,} pairs")
     elif result.exhausted:
         lines.append(f"  all that is within the bounds; failed: {_names(result.failures)}")
-    elif result.failures:
-        lines.append(f"  ended where it was seen; failed: {_names(result.failures)}")
+    elif result.stopped:
+        so_far = f"failed until there: {_names(result.failures)}" if result.failures else "nothing failed until there"
+        lines.append(f"  ended early, with {result.ahead:,} states met and not gone on from; {so_far}")
     else:
-        lines.append(f"  ended early, with {result.states - result.expanded:,} states ahead; until there all held")
+        lines.append(f"  ended where it was seen; failed: {_names(result.failures)}")
     if result.exhausted and result.cut:
         lines.append(
             f"  {result.cut:,} of {result.ways:,} ways would have had more segments in the network than the bounds, "
@@ -39,7 +32,8 @@ def report(result: Result) -> list[str]:
         )
     if scope.exempt:
         lines.append(f"  {', '.join(each.value for each in scope.exempt)} not asked for here: {scope.because}")
-    lines.extend(f"  {each.value} was to fail here, and did not" for each in result.missing)
+    so_far = " until there" if result.stopped else ""
+    lines.extend(f"  {each.value} was to fail here, and did not{so_far}" for each in result.missing)
     return lines
 
 
@@ -57,16 +51,24 @@ def tell(result: Result, failure: Failure) -> list[str]:
     return [*lines, story] if story else lines
 
 
-def close(variant: Variant, scopes: list[Scope], states: int, seconds: float, failed: bool) -> list[str]:
-    """The last word on all of it."""
-    rate = states / seconds if seconds else 0.0
-    size = f"{states:,} states in {seconds:.1f} s, {rate:,.0f} a second"
-    if failed:
-        return [f"{variant.name} does not hold ({size})."]
+def close(results: list[Result], seconds: float, left_out: list[str]) -> list[str]:
+    """The last word on all of it; `left_out` are the explorations of this handshake that were not asked for."""
+    states = sum(result.expanded for result in results)
+    name = results[0].variant.name
+    size = f"{states:,} states in {seconds:.1f} s, {states / seconds if seconds else 0.0:,.0f} a second"
+    if any(result.failures for result in results):
+        return [f"{name} does not hold ({size})."]
+    stopped = [result.scope.name for result in results if result.stopped]
+    many = f"each of {len(results)} explorations" if len(results) > 1 else "this exploration"
+    if stopped:
+        ended = f"{len(stopped)} of {len(results)} explorations were ended" if len(results) > 1 else "it was ended"
+        first = (f"{name} is not decided: no property failed in what was covered, but {ended} before all "
+                 f"within the bounds was covered ({size}): {', '.join(stopped)}.")  # fmt: skip
+    else:
+        first = f"{name} holds: no property failed within the bounds of {many} ({size})."
     properties = ", ".join(each.value for each in Property)
-    many = f"each of {len(scopes)} explorations" if len(scopes) > 1 else "this exploration"
-    return [f"{variant.name} holds: no property failed within the bounds of {many} ({size}).",
-            f"properties: {properties}", NOT_COVERED]  # fmt: skip
+    others = [f"not asked for: {', '.join(left_out)}"] if left_out else []
+    return [first, f"properties: {properties}", *others, f"not covered: {'; '.join(NOT_COVERED)}"]
 
 
 def draw(watcher: Watcher, seen: list[Step | str]) -> None:

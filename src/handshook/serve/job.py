@@ -1,6 +1,5 @@
 """Serve a port until the program beside it ends, or, on a device of the user's own, until Ctrl-C."""
 
-import resource
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from ..io.handlers import Handler
 from ..io.http import HttpServer
 from ..io.services import CHARGEN_PORT, DISCARD_PORT, ECHO_PORT, Chargen, Discard, Echo
 from ..session.beside import environment, exit_code, program_decides, start_program, wake_at_end
+from ..session.files import allow_many_files
 from ..session.place import Place
 from ..session.session import Observer, Session
 from ..tcp.connection import Connection
@@ -32,7 +32,8 @@ LAST_WORDS = 1.0
 class Plan:
     """What is served: `service` is one of `SERVICES`, or `directory` names one, or an `application` that `workers` run.
 
-    No `port` means the service's own.
+    No `port` means the service's own. With several `processes`, as many as the place's link has queues, each has an
+    engine of its own.
 
     Beside it runs `command`. Without a command it is served for ever. What is broken on purpose, by which `rules` and
     with which `seed`, is as for `Faults`.
@@ -46,6 +47,7 @@ class Plan:
     workers: Workers = ONE_EACH
     rules: tuple[Rule, ...] = ()
     seed: int | None = None
+    processes: int = 1
 
     @property
     def what(self) -> str:
@@ -64,8 +66,13 @@ def serve(plan: Plan, place: Place, *, observer: Observer | None = None, say: Ca
     """Does it, and returns the exit code: the command's own; 127 or 126 when it can't be found or started.
 
     `say` is given what the user should know, a sentence at a time. Raises OSError for a directory that can't be
-    served, `NoApplication` for an application that can't, and `LinkDown` when the device goes.
+    served, `NoApplication` for an application that can't, `LinkDown` when the device goes, and `TeamFailed`; only one
+    process can be observed.
     """
+    if plan.processes > 1:
+        from .on_processes import serve_on_processes
+
+        return serve_on_processes(plan, place, say)
     if plan.application is not None:
         if plan.workers.kind == "asyncio":
             from .on_loop import serve_on_loop as serve_application
@@ -112,13 +119,3 @@ def _run_beside(plan: Plan, place: Place, session: Session, say: Callable[[str],
         session.until(lambda: program.poll() is not None)
     session.until(lambda: not session.handlers, LAST_WORDS)
     return exit_code(program.wait())
-
-
-def allow_many_files() -> None:
-    """As many open files as this user may have: each large file on its way to a client is one."""
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    except (OSError, ValueError):
-        # Refused, it stays as it is, and who comes beyond it is answered with 503.
-        return

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from ..fault import between
 from ..io.aio import Host
 from ..session.beside import environment, exit_code, program_decides, start_program
-from ..session.later import Later
+from ..session.files import allow_many_files
+from ..session.later import Later, Shown
 from ..session.place import Place
 from ..session.session import Observer, put_off
 from .application import Application, NoApplication
-from .job import LAST_WORDS, Plan, allow_many_files, where
+from .job import LAST_WORDS, Plan, where
 from .workers import as_asgi
 
 try:
@@ -37,26 +38,6 @@ class QuietServer(Server):
             if ended.code != STARTUP_FAILURE:
                 raise
             raise NoApplication("the application did not start") from None
-
-
-class Shown:
-    """Steps are shown between two rounds of the loop, one at a time, so that nobody waits for their answer."""
-
-    def __init__(self, later: Later, loop: asyncio.AbstractEventLoop) -> None:
-        self._later = later
-        self._loop = loop
-        self._soon = False
-
-    def __call__(self, step: object) -> None:
-        self._later(step)  # type: ignore[arg-type]
-        if not self._soon:
-            self._soon = True
-            self._loop.call_soon(self._show)
-
-    def _show(self) -> None:
-        self._soon = self._later.show_one()
-        if self._soon:
-            self._loop.call_soon(self._show)
 
 
 def serve_on_loop(

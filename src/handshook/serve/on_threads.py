@@ -9,10 +9,11 @@ from ..io.servers import Fate, HostServer
 from ..io.threads import Host, HostDown
 from ..io.wsgi import handler_for
 from ..session.beside import environment, exit_code, program_decides, start_program
+from ..session.files import allow_many_files
 from ..session.place import Place
 from ..session.session import Observer, put_off
 from .application import Application
-from .job import LAST_WORDS, Plan, allow_many_files, where
+from .job import LAST_WORDS, Plan, where
 from .workers import as_wsgi
 
 

@@ -75,10 +75,10 @@ def program_decides(program: Program) -> Iterator[None]:
     terminal is this process's again, if it was before: a shell that ran in it can't give it back across pid
     namespaces.
     """
-    before = _foreground()
+    before = foreground()
 
     def pass_on(number: int, _: object) -> None:
-        if _foreground() != os.getpgrp():
+        if foreground() != os.getpgrp():
             program.send_signal(number)
 
     kept = signal.signal(signal.SIGINT, pass_on)
@@ -133,7 +133,7 @@ def _listens(process: int, port: int) -> bool:
     return False
 
 
-def _foreground() -> int | None:
+def foreground() -> int | None:
     """The process group that has the terminal; None without one."""
     try:
         with open("/dev/tty", "rb", buffering=0) as terminal:

@@ -4,6 +4,7 @@ Drawn at once, a wide ladder would hold up the very answers that it shows: the k
 what is seen is the observer's own slowness.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
 
@@ -45,3 +46,23 @@ class Later:
         """Show all that wait."""
         while self.show_one():
             pass
+
+
+class Shown:
+    """In an asyncio loop steps are shown between two of its rounds, one at a time: nobody waits for their answer."""
+
+    def __init__(self, later: Later, loop: asyncio.AbstractEventLoop) -> None:
+        self._later = later
+        self._loop = loop
+        self._soon = False
+
+    def __call__(self, step: Step) -> None:
+        self._later(step)
+        if not self._soon:
+            self._soon = True
+            self._loop.call_soon(self._show)
+
+    def _show(self) -> None:
+        self._soon = self._later.show_one()
+        if self._soon:
+            self._loop.call_soon(self._show)

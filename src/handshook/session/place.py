@@ -1,7 +1,9 @@
 """Where an engine stands: at its end of a private network, or on a TUN device that the user has."""
 
 from ipaddress import ip_interface
+from typing import Any
 
+from ..host.share import ALONE, Share
 from ..lab import PrivateNetwork
 from ..link.device import Device
 
@@ -9,21 +11,25 @@ from ..link.device import Device
 class Place:
     """A link's end, the engine's own `addresses` there, and, in a private network, `network` with its kernel.
 
-    Close it; what was started in the private network ends with it.
+    `share` says which of several engines with these addresses it is. Close it; what was started in the private network
+    ends with it.
     """
 
-    def __init__(self, device: Device, addresses: list[str], network: PrivateNetwork | None = None) -> None:
+    def __init__(
+        self, device: Device, addresses: list[str], network: PrivateNetwork | None = None, share: Share = ALONE
+    ) -> None:
+        self.share = share
         self.device = device
         self.addresses = addresses
         self.network = network
 
     @classmethod
-    def private(cls, link: str = "auto") -> "Place":
-        """A private network over "tun", "veth" or the first of them that can be had ("auto").
+    def private(cls, link: str = "auto", queues: int = 1, **options: Any) -> "Place":
+        """A private network over "tun", "veth" or the first that can be had ("auto"); options are the network's.
 
-        Raises `PrivateNetworkUnavailable`.
+        Its link has so many `queues`, one of which this is; see `session.team`. Raises `PrivateNetworkUnavailable`.
         """
-        network = PrivateNetwork(link=link)
+        network = PrivateNetwork(link=link, queues=queues, **options)
         addresses = [network.engine4, network.engine6] if network.ipv6 else [network.engine4]
         return cls(network.device, addresses, network)
 

@@ -54,7 +54,7 @@ class Session:
         seed: int | None = None,
     ) -> None:
         self.config = replace(config or Config(), mtu=place.device.mtu)
-        self.stack = Stack(place.addresses, config=self.config, framing=place.device.framing)
+        self.stack = Stack(place.addresses, config=self.config, framing=place.device.framing, share=place.share)
         self.faults = Faults(self.stack, rules, seed=seed)
         self.handlers = Handlers(self.stack)
         self._pump = Pump(self.faults, place.device, busy_poll=busy_poll)

@@ -30,6 +30,7 @@ RESET_CAUSES = frozenset(
         Outcome.FIN_WAIT_2_OVER,
         Outcome.KEEP_ALIVE_TIMED_OUT,
         Outcome.CALLED_ABORT,
+        Outcome.CALLED_REFUSE,
         Outcome.CLOSED_UNREAD_RESET,
     }
 )
@@ -164,7 +165,8 @@ class Conversation:
             return False
         if self.ended:
             return True
-        return outcome is Outcome.SYN_ANSWERED and self._theirs.numbers.origin not in (None, segment.seq)
+        origin = self._theirs.numbers.origin
+        return outcome in (Outcome.SYN_ANSWERED, Outcome.SYN_HELD) and origin not in (None, segment.seq)
 
     def take(self, step: Step) -> Moment:
         """The step with its numbers counted; remembers what it says for the steps that follow."""

@@ -21,6 +21,7 @@ NOT_IN_A_LADDER: dict[Outcome, str] = {
     Outcome.NOTHING: "nothing was decided",
     Outcome.ECHO_ANSWERED: "a ping belongs to no connection",
     Outcome.SENT_ECHO_REPLY: "a ping belongs to no connection",
+    Outcome.SENT_UNREACHABLE: "the call that decided it is in the ladder",
     Outcome.ICMP_IGNORED: "the message belongs to no connection",
     Outcome.ICMP_FOR_NO_ONE: "the message belongs to no connection",
     Outcome.CALLED_LISTEN: "a listener is not a connection yet",

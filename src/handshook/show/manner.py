@@ -19,6 +19,7 @@ class Manner(Enum):
 AGAIN = frozenset(
     {
         Outcome.SYN_REPEATED,
+        Outcome.SYN_HELD_AGAIN,
         Outcome.DUPLICATE_SEGMENT,
         Outcome.TIME_WAIT_FIN_REPEATED,
         Outcome.RETRANSMISSION_TIMED_OUT,
@@ -40,7 +41,11 @@ DROPPED = frozenset(outcome for outcome in Outcome if outcome in DROPS) | frozen
         Outcome.LISTEN_RST_IGNORED,
         Outcome.LISTEN_ACK_RESET,
         Outcome.LISTEN_IGNORED,
+        Outcome.HELD_IGNORED,
+        Outcome.SYN_KEPT_SILENT,
         Outcome.DROPPED_SYN_QUEUE_FULL,
+        Outcome.DROPPED_SYN_HOST_FULL,
+        Outcome.DROPPED_SYN_PREFIX_FULL,
         Outcome.DROPPED_ACCEPT_QUEUE_FULL,
         Outcome.SYN_ACK_ACK_BAD,
         Outcome.SYN_SENT_ACK_BAD,
@@ -66,7 +71,10 @@ DROPPED = frozenset(outcome for outcome in Outcome if outcome in DROPS) | frozen
 """Not taken, whether answered or not."""
 
 DISBELIEVED = DROPPED - {
+    Outcome.SYN_KEPT_SILENT,
     Outcome.DROPPED_SYN_QUEUE_FULL,
+    Outcome.DROPPED_SYN_HOST_FULL,
+    Outcome.DROPPED_SYN_PREFIX_FULL,
     Outcome.DROPPED_ACCEPT_QUEUE_FULL,
     Outcome.REASSEMBLY_FULL,
     Outcome.INJECTED_LOSS,
@@ -80,6 +88,7 @@ ENDS = frozenset(
         Outcome.HALF_OPEN_RESET,
         Outcome.HALF_OPEN_GIVEN_UP,
         Outcome.LISTENER_CLOSED,
+        Outcome.HOLD_OVER,
         Outcome.CONNECTION_REFUSED,
         Outcome.CONNECT_TIMED_OUT,
         Outcome.CONNECTION_RESET,
@@ -89,6 +98,8 @@ ENDS = frozenset(
         Outcome.SENT_RST,
         Outcome.SENT_RST_FOR_NO_ONE,
         Outcome.CALLED_ABORT,
+        Outcome.CALLED_REFUSE,
+        Outcome.CALLED_UNREACHABLE,
         Outcome.CLOSED_UNREAD_RESET,
     }
 )

@@ -83,6 +83,14 @@ _OPENING: dict[Outcome | tuple[Outcome, str], str] = {
         "As many connections are half open as we keep: this SYN is dropped without an answer. A real"
         " client will repeat it."
     ),
+    Outcome.DROPPED_SYN_HOST_FULL: (
+        "All listeners together have as many connections half open as we keep: this SYN is dropped without an"
+        " answer. A real client will repeat it."
+    ),
+    Outcome.DROPPED_SYN_PREFIX_FULL: (
+        "From the network that this address is in, as many connections are half open as we keep for one: this SYN"
+        " is dropped without an answer. A real client will repeat it."
+    ),
     Outcome.DROPPED_ACCEPT_QUEUE_FULL: (
         "The program has not accepted the connections that wait already, so there is no place for one"
         " more: dropped; a real client will try again."
@@ -99,6 +107,33 @@ _OPENING: dict[Outcome | tuple[Outcome, str], str] = {
         "It acknowledges {wire_ack}, but our SYN,ACK needs {wanted_ack}: the sender never saw our"
         " number. RST, which takes {wire_ack} as its own number."
     ),
+    Outcome.SYN_HELD: (
+        "The peer asks to open, its numbers start at {isn}. The program wants to decide about it, so nothing is"
+        " answered yet: to the peer we are a slow path.{offers}"
+    ),
+    Outcome.SYN_HELD_AGAIN: (
+        "The same SYN, {isn}, once more: the peer has heard nothing, and will not before the program has decided."
+    ),
+    Outcome.HELD_IGNORED: (
+        "A SYN of this peer is held, and this is neither that SYN again nor the RST that takes it back: ignored."
+    ),
+    Outcome.CALLED_ACCEPT: "The program accepts the connection that the peer asked for: a SYN,ACK may leave now.",
+    Outcome.CALLED_REFUSE: (
+        "The program refuses. A RST says so, the same as where nobody listens: the peer sees a refused connection."
+    ),
+    Outcome.CALLED_UNREACHABLE: (
+        "The program knows of no way to what the peer asked for. ICMP says so and quotes the SYN, as a router would."
+    ),
+    Outcome.CALLED_IGNORE: (
+        "The program wants the SYN unanswered. The peer cannot tell this from a firewall that drops, or from no host"
+        " at all; it will repeat its SYN until it gives up."
+    ),
+    Outcome.SYN_KEPT_SILENT: "The SYN again, to which the program wants silence: dropped without asking it anew.",
+    Outcome.HOLD_OVER: (
+        "The program has not decided in {in_state}. The SYN is forgotten; should the peer still want to open, it"
+        " will send another."
+    ),
+    Outcome.SILENCE_OVER: "Silence has lasted as long as a SYN may be held; another one would be asked about anew.",
     Outcome.LISTEN_ACK_RESET: (
         "An ACK to a port that only listens: we sent nothing that {wire_ack} could acknowledge. RST, so"
         " that a peer with an old connection learns that it is gone."
@@ -114,6 +149,10 @@ _OPENING: dict[Outcome | tuple[Outcome, str], str] = {
     ),
     Outcome.CLOSED_PORT_IGNORED: (
         "A RST for no connection of ours gets no answer: two hosts answering each other's RSTs would never stop."
+    ),
+    Outcome.HANDED_ON: (
+        "Port {local_port} is one of those from which another worker behind our address connects: the segment is"
+        " handed on to it."
     ),
     Outcome.FLAGS_NONSENSE: ("{flags}: no TCP sends such a thing in good faith. It is dropped without an answer."),
     Outcome.ICMP_NOTED: (

@@ -32,6 +32,7 @@ CHANGEABLE = frozenset(
 )
 
 NOT_NEGATIVE = (
+    "prefix_half_open_limit",
     "syn_retries",
     "syn_ack_retries",
     "challenge_limit",
@@ -39,10 +40,22 @@ NOT_NEGATIVE = (
     "keep_alive_interval",
     "keep_alive_probes",
 )
+AT_LEAST_1 = (
+    "receive_window",
+    "send_buffer",
+    "half_open_limit",
+    "host_half_open_limit",
+    "advise_after",
+    "host_challenge_limit",
+)
 WHOLE = (
     "receive_window",
     "send_buffer",
     "half_open_limit",
+    "host_half_open_limit",
+    "prefix_half_open_limit",
+    "half_open_prefix4",
+    "half_open_prefix6",
     "advise_after",
     "host_challenge_limit",
     "syn_retries",
@@ -214,6 +227,40 @@ class Config:
         """How many half-open connections a listener keeps; a SYN beyond them is dropped. Linux keeps as many.""",
     )
 
+    host_half_open_limit: int = knob(
+        8192,
+        "connections",
+        """How many half-open connections all listeners of a stack keep together; they take 3 MB. It is the stack's own,
+        whatever a listener's config says, as are the next three.""",
+    )
+
+    prefix_half_open_limit: int = knob(
+        0,
+        "connections",
+        """How many half-open connections the addresses of one prefix may have; 0 is no bound. Behind one address may
+        be a whole country's clients, and a forged source is in any prefix that its sender likes: so not by default.""",
+    )
+
+    half_open_prefix4: int = knob(
+        24,
+        "bits",
+        """How long the prefixes are that `prefix_half_open_limit` counts, for IPv4: the least that is routed alone.""",
+    )
+
+    half_open_prefix6: int = knob(
+        48,
+        "bits",
+        """The same for IPv6: what one site is given (RFC 6177), all of whose addresses are its own to use.""",
+    )
+
+    hold_timeout: float = knob(
+        180.0,
+        "seconds",
+        """How long a listener that holds SYNs waits for its program to decide, and how long a SYN that the program
+        ignores stays unanswered. For 180 s a client has to keep trying (RFC 9293 MUST-23); Linux gives up after
+        127.""",
+    )
+
     challenge_limit: int = knob(
         10,
         "segments",
@@ -258,10 +305,10 @@ class Config:
         for name in WHOLE:
             if not isinstance(getattr(self, name), int):
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it takes a whole number")
-        for name in ("receive_window", "send_buffer", "half_open_limit", "advise_after", "host_challenge_limit"):
+        for name in AT_LEAST_1:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it takes at least 1")
-        for name in ("initial_rto", "min_rto", "max_rto", "msl", "user_timeout", "fin_wait_2_timeout"):
+        for name in ("initial_rto", "min_rto", "max_rto", "msl", "user_timeout", "fin_wait_2_timeout", "hold_timeout"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)} s; it must be above 0")
         for name in NOT_NEGATIVE:
@@ -275,6 +322,9 @@ class Config:
             raise ValueError(f"ecn is {self.ecn!r}; it is 'off', 'accept' or 'ask'")
         if self.congestion not in ("cubic", "reno"):
             raise ValueError(f"congestion is {self.congestion!r}; it is 'cubic' or 'reno'")
+        for name, most in (("half_open_prefix4", 32), ("half_open_prefix6", 128)):
+            if not 0 <= getattr(self, name) <= most:
+                raise ValueError(f"{name} is {getattr(self, name)}; it is 0 to {most}")
         if not 0 < self.ttl < 256:
             raise ValueError(f"ttl is {self.ttl}; it is 1 to 255")
         if not 0 <= self.dscp < 64:

@@ -14,6 +14,7 @@ class Happened(IntFlag):
     ACCEPTABLE = 32  # a listener has a connection for `accept`
     URGENT = 64  # the peer marks data as urgent; `urgent` says how much there is still to read up to its end
     TROUBLED = 128  # something is wrong and doesn't end the connection: the verdict's evidence has what
+    HELD = 256  # a SYN is held: the program decides what it is answered with
 
 
 # By number: making a flag from its bits costs more than a segment does.
@@ -34,5 +35,6 @@ READABLE = Happened.READABLE.value
 WRITABLE = Happened.WRITABLE.value
 FINISHED = Happened.FINISHED.value
 ENDED = Happened.ENDED.value
+HELD = Happened.HELD.value
 URGENT = Happened.URGENT.value
 TROUBLED = Happened.TROUBLED.value

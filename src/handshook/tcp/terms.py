@@ -20,6 +20,10 @@ class Terms:
         "ecn_asks",
         "fin_wait_2_timeout",
         "half_open_limit",
+        "half_open_prefix4",
+        "half_open_prefix6",
+        "hold_timeout",
+        "host_half_open_limit",
         "initial_rto",
         "keep_alive",
         "keep_alive_interval",
@@ -29,6 +33,7 @@ class Terms:
         "msl",
         "mtu",
         "nagle",
+        "prefix_half_open_limit",
         "receive_scale",
         "receive_window",
         "sack",
@@ -67,6 +72,11 @@ class Terms:
         self.nagle = config.nagle
         self.cubic = config.congestion == "cubic"
         self.half_open_limit = config.half_open_limit
+        self.host_half_open_limit = config.host_half_open_limit
+        self.prefix_half_open_limit = config.prefix_half_open_limit
+        self.half_open_prefix4 = config.half_open_prefix4
+        self.half_open_prefix6 = config.half_open_prefix6
+        self.hold_timeout = config.hold_timeout
         self.challenge_limit = config.challenge_limit
         self.ttl = config.ttl
         self.dscp = config.dscp

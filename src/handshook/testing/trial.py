@@ -15,6 +15,7 @@ from ..tcp.buffers import ReceiveBuffer, SendBuffer
 from ..tcp.config import Config
 from ..tcp.connection import Connection
 from ..tcp.half_open import HalfOpen
+from ..tcp.held import Held
 from ..tcp.scoreboard import Scoreboard
 from .scenario import Scenario, random_scenario
 from .world import World
@@ -23,7 +24,7 @@ from .world import World
 BEGINNING, ENDING = 12, 60
 WIDTH = 110
 
-_ENGINE = (Stack, Connection, HalfOpen, SendBuffer, ReceiveBuffer, Scoreboard)
+_ENGINE = (Stack, Connection, HalfOpen, Held, SendBuffer, ReceiveBuffer, Scoreboard)
 
 
 @dataclass(frozen=True)

@@ -221,7 +221,7 @@ class World:
                         self.link.at(self.link.now + self.scenario.accept_pause, partial(self._accept, source, side))
                     else:
                         self._accept(source, side)
-                elif (program := self._programs.get(source)) is not None:
+                elif isinstance(source, Connection) and (program := self._programs.get(source)) is not None:
                     program.turn()
         self._turns += 1
         if self._turns % EVERY == 0:

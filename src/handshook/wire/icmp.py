@@ -15,6 +15,8 @@ from .segment import Segment
 # RFC 4443 2.4).
 MOST_QUOTED4 = 548
 MOST_QUOTED6 = 1232
+# The types of an answer to a ping, of either version.
+ECHO_REPLIES = (0, 129)
 
 
 class Trouble(Enum):
@@ -88,6 +90,18 @@ _CODES6 = {
     Trouble.TOO_BIG: (2, 0),
     Trouble.TIME_EXCEEDED: (3, 0),
 }
+
+
+UNREACHABLE = frozenset(
+    {
+        Trouble.NET_UNREACHABLE,
+        Trouble.HOST_UNREACHABLE,
+        Trouble.PROTOCOL_UNREACHABLE,
+        Trouble.PORT_UNREACHABLE,
+        Trouble.PROHIBITED,
+    }
+)
+"""The troubles that say that there is no way to a destination."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +179,7 @@ def _read_quote(quote: bytes, version: int, trouble: Trouble, mtu: int, reporter
 
 def write_echo_reply(request: EchoRequest) -> bytes:
     """The answer to a ping, as a whole IP packet without a link header (RFC 792, RFC 4443 4.2)."""
-    kind = 0 if len(request.source) == 4 else 129
+    kind = ECHO_REPLIES[len(request.source) != 4]
     return _write(request.destination, request.source, kind, 0, request.body)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
+from ...host.share import ALONE, Share
 from ...host.stack import Stack
 from ...host.step import Step
 from ...link.device import Device, LinkDown
@@ -48,9 +49,10 @@ class EngineThread:
         observer: Callable[[Step], None] | None = None,
         spare: Callable[[], bool] | None = None,
         network: Ending | None = None,
+        share: Share = ALONE,
     ) -> None:
         self.config = replace(config or Config(), mtu=device.mtu)
-        self.stack = Stack(addresses, config=self.config, seed=seed, framing=device.framing)
+        self.stack = Stack(addresses, config=self.config, seed=seed, framing=device.framing, share=share)
         self.shared = Shared(self.stack, self.stack if wrap is None else wrap(self.stack), device)
         self.lock = self.shared.lock
         self.changed = threading.Condition(self.lock)

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Self
 
+from ...host.share import ALONE
 from ...host.stack import Stack
 from ...host.step import Step
 from ...link.device import Device
@@ -43,8 +44,9 @@ class Host:
         if found is None:
             raise ValueError("a device alone has no addresses: say which are the engine's")
         network = getattr(place, "network", None)
+        share = getattr(place, "share", ALONE)
         self._engine = EngineThread(
-            device, found, config, seed, wrap=wrap, observer=observer, spare=spare, network=network
+            device, found, config, seed, wrap=wrap, observer=observer, spare=spare, network=network, share=share
         )
         self.stack = self._engine.stack
         """The engine itself: to be asked only with `lock` held."""

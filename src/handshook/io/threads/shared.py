@@ -33,6 +33,7 @@ class Shared:
         self.name = device.name
         self.mtu = device.mtu
         self.framing: Framing = device.framing
+        self.aside: int | None = getattr(device, "aside", None)
         self._engine = engine
         self._device = device
         self._pump: Waker | None = None
