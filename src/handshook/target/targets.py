@@ -106,7 +106,6 @@ class Targets:
         self._ports: dict[int, Target] = {}
         self._count = 0
         self._next_port = FIRST_PORT
-        faults.observe(self._take)
 
     def add(self, wanted: Document) -> Document:
         """Makes a target and returns its document.
@@ -132,6 +131,9 @@ class Targets:
         except BaseException:
             self._mend(target)
             raise
+        if not self._targets:
+            # An engine that is watched is slower: only while there is something to see.
+            self._faults.observe(self._take)
         self._targets[target.name] = self._ports[target.port] = target
         return self._tell(target)
 
@@ -157,6 +159,8 @@ class Targets:
             if seen.connection is not None:
                 seen.connection.abort()
         del self._ports[target.port]
+        if not self._targets:
+            self._faults.unobserve(self._take)
 
     def _break(self, target: Target) -> None:
         """The rules of its behaviour are in force, for it alone. Raises `RuleError`, which is a `ValueError`."""
