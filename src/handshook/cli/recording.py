@@ -8,8 +8,7 @@ from .watching import complain, refuse
 
 if TYPE_CHECKING:
     from ..fault import Rule
-    from ..session.recording import Recording
-    from ..show.watch import Watcher
+    from ..session.recording import Observer, Recording
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,9 @@ def add_recording(parser: argparse.ArgumentParser) -> None:
 
 
 def breaking(options: argparse.Namespace, *, names: bool = False) -> Breaking:
-    """What the options ask for; with `names` rules may have names for addresses. Ends with a usage error where rules contradict each other."""
+    """What the options ask for; with `names` rules may have names for addresses. Ends with a usage error where rules
+    contradict each other.
+    """
     from ..fault import RuleError
     from ..fault.contradictions import check
 
@@ -78,7 +79,7 @@ def breaking(options: argparse.Namespace, *, names: bool = False) -> Breaking:
     return Breaking(tuple(rules), options.seed)
 
 
-def open_recording(options: argparse.Namespace, watcher: "Watcher | None", peer_name: str) -> "Recording | None":
+def open_recording(options: argparse.Namespace, watcher: "Observer | None", peer_name: str) -> "Recording | None":
     """What the options ask for; None after saying which file can't be written."""
     from ..session.recording import Recording
     from ..tcp.config import Config
