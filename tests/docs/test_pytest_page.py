@@ -1,6 +1,8 @@
 """docs/pytest.md says nothing that isn't so: its tests are run."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 PAGE = (Path(__file__).parents[2] / "docs" / "pytest.md").read_text()
@@ -18,3 +20,17 @@ def test_its_tests_pass_beside_the_network(pytester):
     count = write(pytester)
     assert len(PYTHON) == 5 and count >= 10
     pytester.runpytest_subprocess("-p", "no:cacheprovider", timeout=600).assert_outcomes(passed=count)
+
+
+def test_its_tests_pass_inside(pytester):
+    count = write(pytester)
+    words = [sys.executable, "-P", "-m", "handshook.cli", "run", "--quiet", "--", sys.executable, "-m", "pytest"]
+    done = subprocess.run(
+        [*words, "-p", "no:cacheprovider"],
+        cwd=pytester.path,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0 and f"{count} passed" in done.stdout, done.stdout + done.stderr

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ..fault import Faults, Rule
@@ -20,6 +21,8 @@ from ..session.files import allow_many_files
 from ..session.later import Later, Shown
 from ..session.place import Place
 from ..session.session import Observer, put_off
+from ..target.control import answer
+from ..target.targets import Targets
 from ..tcp.config import Config
 from ..wire.addresses import pack
 from .carrier import Carrier
@@ -122,7 +125,7 @@ class _Run:
             try:
                 for way in self._plan.ways:
                     _open_door(doors, way)
-                async with self._control() as path:
+                async with self._control(host) as path:
                     code = await self._beside(carrier, doors, path)
             finally:
                 keeping.cancel()
@@ -139,14 +142,15 @@ class _Run:
         return self._datagrams
 
     @contextlib.asynccontextmanager
-    async def _control(self) -> AsyncIterator[str]:
+    async def _control(self, host: Host) -> AsyncIterator[str]:
         directory = None
         path = self._plan.control
         if path is None:
             # Only for this user; short, for a UNIX socket's path has 107 bytes at most.
             directory = tempfile.mkdtemp(prefix="handshook-")
             path = str(Path(directory, "control"))
-        control = Control(self._faults, self._entries, {})
+        targets = Targets(host, self._faults, self._place.addresses)
+        control = Control(self._faults, self._entries, {"targets": partial(answer, targets)})
         try:
             try:
                 await control.start(path)
