@@ -110,7 +110,10 @@ def test_another_process(handshook_peer):
 
 def test_what_is_no_peer_is_carried_on(handshook_peer):
     """A server of the tests' own, at their loopback, is there as ever."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        with socket.create_connection(server.getsockname(), HANG) as client, server.accept()[0] as accepted:
-            client.sendall(b"hello")
-            assert accepted.recv(100) == b"hello"
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname(), HANG) as client,
+        server.accept()[0] as accepted,
+    ):
+        client.sendall(b"hello")
+        assert accepted.recv(100) == b"hello"
