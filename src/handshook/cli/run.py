@@ -97,7 +97,7 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
             place = after.enter_context(open_place(plan, names))
             for path in place.network.uncovered if place.network is not None else ():
                 complain(f"{path} can't be another one inside, so the program reads the machine's own")
-            ending = run(plan, place, names, observer=recording.observer, say=complain)
+            ending = run(plan, place, names, observer=recording.observer, why=why, say=complain)
         except PrivateNetworkUnavailable as unavailable:
             complain(f"no private network: {unavailable.reason}", cure=unavailable.cure)
             return FAILED
@@ -161,7 +161,7 @@ def _tell(ending: "Ending", options: argparse.Namespace, stream: IO[str]) -> Non
     from ..show.ink import canvas_for
 
     if options.json:
-        rows = [json.dumps(entry.record(), separators=(",", ":")) for entry in ending.entries]
+        rows = [json.dumps(record, separators=(",", ":")) for record in ending.entries.records()]
     else:
         rows = draw_table(ending.entries, canvas_for(stream, ascii=options.ascii or None))
         if options.rules:

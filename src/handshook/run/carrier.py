@@ -77,7 +77,9 @@ class Carrier:
             return
         if not happened & Happened.HELD:
             return
-        self._try(held, self.entries.begin(held.local, held.remote, self._host.stack.now))
+        entry = self.entries.of(held.key)
+        entry.carried_on = True
+        self._try(held, entry)
 
     def _try(self, held: Held, entry: Entry) -> None:
         try:

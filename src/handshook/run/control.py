@@ -75,7 +75,7 @@ class Control:
                     self._faults.remove(int(id) if id.isdigit() else -1)
                     return HTTPStatus.NO_CONTENT, b""
                 case "GET", ["connections"]:
-                    return _json(HTTPStatus.OK, [entry.record() for entry in self._entries])
+                    return _json(HTTPStatus.OK, self._entries.records())
         except KeyError:
             return wrong(HTTPStatus.NOT_FOUND, f"there is no rule {words[1]}")
         except (RuleError, ValueError) as error:

@@ -11,6 +11,7 @@ import socket
 import struct
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..io.relay import Loop
@@ -18,6 +19,7 @@ from ..link.pump import Engine
 from ..wire.addresses import is_unicast, unpack
 from ..wire.checksum import checksum
 from ..wire.datagram import Datagram, read_datagram, write_datagram
+from ..wire.flags import ACK, SYN
 from ..wire.framing import Framing
 from ..wire.icmp import EchoRequest, Trouble, write_echo_reply, write_error
 from ..wire.kinds import PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP
@@ -30,6 +32,8 @@ QUIET = 60.0
 flow for longer keeps it alive more often than this."""
 MOST_WAITING = 1024
 _LARGEST = 1 << 16
+# No SYN is longer, with all headers and the options that there is room for, unless it has data, as none has.
+_SHORT = 256
 
 TROUBLES = {
     errno.ECONNREFUSED: Trouble.PORT_UNREACHABLE,
@@ -61,15 +65,26 @@ class Flow:
 
 
 class Datagrams:
-    """An `Engine` around `engine`, which is given all that is TCP's."""
+    """An `Engine` around `engine`, which is given all that is TCP's.
 
-    def __init__(self, engine: Engine, framing: Framing, names: Names, own: set[bytes]) -> None:
+    `own` are the engine's addresses, whose pings it answers itself. `asked(key, isn, now)` hears of every SYN.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        framing: Framing,
+        names: Names,
+        own: set[bytes],
+        asked: Callable[[bytes, int, float], object],
+    ) -> None:
         self.flows: OrderedDict[Key, Flow] = OrderedDict()
         self.sent = self.received = 0
         self._engine = engine
         self._framing = framing
         self._names = names
         self._own = own
+        self._asked = asked
         self._loop: Loop | None = None
         self._leaving: list[bytes] = []
 
@@ -91,6 +106,8 @@ class Datagrams:
         for frame in frames:
             if len(frame) <= at4 or frame[at4 if frame[start] < 0x60 else at6] == PROTOCOL_TCP:
                 # Nearly all of it.
+                if len(frame) < _SHORT:
+                    self._look_for_syn(frame, start, now)
                 passed.append(frame)
             elif not self._take(frame[start:], now):
                 passed.append(frame)
@@ -116,6 +133,14 @@ class Datagrams:
         return self._engine.news
 
     # --- from inside -------------------------------------------------------------------------------------------
+
+    def _look_for_syn(self, frame: bytes, start: int, now: float) -> None:
+        """Tell of what the program's kernel asks for, before anybody may lose it."""
+        wide = frame[start] >= 0x60
+        at = start + (40 if wide else (frame[start] & 15) * 4)
+        if len(frame) >= at + 20 and frame[at + 13] & (SYN | ACK) == SYN:
+            addresses = frame[start + 8 : start + 40] if wide else frame[start + 12 : start + 20]
+            self._asked(addresses + frame[at : at + 4], int.from_bytes(frame[at + 4 : at + 8], "big"), now)
 
     def _take(self, packet: bytes, now: float) -> bool:
         """False for what is the engine's."""

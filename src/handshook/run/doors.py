@@ -119,7 +119,7 @@ class Doors:
             if opening.handler is None and outside in self._opening:
                 self._refused(outside, entry, port, addresses[1:], opening.error)
 
-        entry.program = (addresses[0], port)
+        entry.program, entry.carried_on = (addresses[0], port), True
         opening: Opening
         try:
             opening = self._host.connect(addresses[0], port, make, done)

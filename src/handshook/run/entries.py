@@ -6,17 +6,17 @@ both from where the program stands.
 
 import errno
 import os
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from ..host.step import Injected
+from ..host.step import Effect, Injected
 from ..outcomes import Outcome
 from ..show.words import duration
 from ..tcp.connection import Connection
 from ..tcp.verdict import Verdict
-from ..wire.addresses import spell
+from ..wire.addresses import local_of, remote_of, spell
 
 MOST_ENTRIES = 10_000
 
@@ -40,6 +40,10 @@ class Entry:
     error: OSError | None = None
     """What the machine's own socket ended with."""
     far_finished: bool = False
+    syns: int = 0
+    """How often the program's kernel has asked."""
+    carried_on: bool = False
+    """Whether the far side was asked: what a rule has taken off the link never came as far."""
     withdrawn: bool = False
     injected: tuple[Injected, ...] = ()
     """What was done to it on purpose, by rules."""
@@ -50,8 +54,13 @@ class Entry:
 
     @property
     def outcome(self) -> str:
-        """In a word: "open", "closed", "refused", "unanswered", "unreachable", "reset", "failed"."""
+        """In a word: "open", "closed", "refused", "unanswered", "given up", "unreachable", "reset", "failed".
+
+        And, where a rule has seen to it that the far side was never asked, "cut off" or "unheard".
+        """
         number = None if self.error is None else self.error.errno
+        if not self.carried_on and self.outward:
+            return "cut off" if any(mark.effect is Effect.FORGED for mark in self.injected) else "unheard"
         if self.connected is None:
             if number == errno.ECONNREFUSED:
                 return "refused"
@@ -77,6 +86,7 @@ class Entry:
             sent=_bytes(self.sent),
             received=_bytes(self.received),
             by=self._by,
+            syns=f"{self.syns} SYNs" if self.syns > 1 else "one SYN",
         )
         if self.injected:
             said += ": injected by " + ", ".join(f"`{mark.rule}`" for mark in self.injected)
@@ -117,11 +127,28 @@ class Entries:
         self.count = 0
         self._kept: deque[Entry] = deque(maxlen=most)
         self._name_of = name_of
+        self._asking: OrderedDict[bytes, tuple[int, Entry]] = OrderedDict()
         self._injected: Callable[[End, End], Sequence[Injected]] = lambda *_: ()
+        self.begun: Callable[[Entry], object] = lambda _: None
+        """Called with each entry when it begins."""
 
     def look_up_injected(self, injected: Callable[[End, End], Sequence[Injected]]) -> None:
         """From now on `injected(local, remote)` says what was done to a connection of the engine's."""
         self._injected = injected
+
+    def asked(self, key: bytes, isn: int, now: float) -> None:
+        """The program's kernel has sent a SYN with this four-tuple: a new connection, or the same SYN once more."""
+        known = self._asking.get(key)
+        if known is None or known[0] != isn:
+            entry = self.begin(local_of(key), remote_of(key), now)
+            self._asking[key] = known = (isn, entry)
+            if len(self._asking) > MOST_ENTRIES:
+                self._asking.popitem(last=False)
+        known[1].syns += 1
+
+    def of(self, key: bytes) -> Entry:
+        """The entry of the connection with this four-tuple. Raises `KeyError` where none was asked for."""
+        return self._asking[key][1]
 
     def begin(self, remote: End, program: End, now: float, *, outward: bool = True) -> Entry:
         """A connection is asked for."""
@@ -129,14 +156,36 @@ class Entries:
         entry = Entry(self.count, remote, program, now, outward)
         entry.name = self._name_of(remote[0]) if outward else ""
         self._kept.append(entry)
+        self.begun(entry)
         return entry
 
     def end(self, entry: Entry, now: float) -> None:
         """It is over: what the engine says of it is kept, and what was done to it, and not what it still held."""
+        self._look(entry)
         entry.ended = now
         connection, entry.connection = entry.connection, None
         if connection is not None:
             entry.verdict = connection.verdict
+
+    def records(self) -> list[dict[str, Any]]:
+        """All that are kept, for machines."""
+        for entry in self._kept:
+            if entry.ended is None:
+                self._look(entry)
+        return [entry.record() for entry in self._kept]
+
+    def close(self, now: float) -> None:
+        """The run is over, and with it whatever was under way."""
+        for entry in self._kept:
+            if entry.ended is None:
+                self._look(entry)
+                if not entry.carried_on and entry.outward:
+                    entry.ended = now
+
+    def _look(self, entry: Entry) -> None:
+        """What was done to it."""
+        connection = entry.connection
+        if connection is not None:
             entry.injected = tuple(self._injected(connection.local, connection.remote))
         elif entry.outward:
             entry.injected = tuple(self._injected(entry.remote, entry.program))
@@ -156,7 +205,9 @@ class Entries:
 _NO_WAY = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL)
 _SENTENCES = {
     "refused": "refused: {far} answered at once that nobody listens there ({why}, after {waited})",
-    "unanswered": "no answer: {far} was asked for {waited} and said nothing",
+    "unanswered": "no answer: {far} was asked for {waited}, by {syns}, and said nothing",
+    "cut off": "cut off by a reset, and {far} was never asked",
+    "unheard": "unheard: {syns} of the program's, and {far} was never asked",
     "given up": "given up by the program after {waited}, before {far} had answered",
     "unreachable": "unreachable: the network knows no way to {far} ({why}, after {waited})",
     "failed": "failed with {far}: {why}, after {waited}; {sent} sent, {received} received",

@@ -32,6 +32,7 @@ from .doors import Doors, Way
 from .entries import Entries
 from .names import Names, routed_versions
 from .signals import signals_are
+from .why import Why
 
 # The largest that a TUN device takes, as a loopback has it: no datagram of the program's is ever cut.
 MTU = 65_535
@@ -85,15 +86,24 @@ def open_place(plan: Plan, names: Names) -> Place:
 
 
 def run(
-    plan: Plan, place: Place, names: Names, *, observer: Observer | None = None, say: Callable[[str], None]
+    plan: Plan,
+    place: Place,
+    names: Names,
+    *,
+    observer: Observer | None = None,
+    why: Why | None = None,
+    say: Callable[[str], None],
 ) -> Ending:
-    """Does it. `say` is given what the user should know, a sentence at a time.
+    """Does it. `say` is given what the user should know, a sentence at a time; `why` is told whose steps are whose.
 
     Raises `NotRun` for a door that can't be opened or a control that can't listen, `RuleError` for a rule.
     """
     later = None if observer is None else put_off(observer)
     try:
-        return asyncio.run(_Run(plan, place, names, later, say).go())
+        entries = Entries(names.learned.name_of)
+        if why is not None:
+            entries.begun = why.begun
+        return asyncio.run(_Run(plan, place, names, entries, later, say).go())
     finally:
         if later is not None:
             later.show_all()
@@ -102,7 +112,15 @@ def run(
 class _Run:
     """One run: what it is made of, from the first packet to the last."""
 
-    def __init__(self, plan: Plan, place: Place, names: Names, later: Later | None, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        place: Place,
+        names: Names,
+        entries: Entries,
+        later: Later | None,
+        say: Callable[[str], None],
+    ) -> None:
         assert place.network is not None
         self._plan = plan
         self._place = place
@@ -110,7 +128,7 @@ class _Run:
         self._names = names
         self._later = later
         self._say = say
-        self._entries = Entries(names.learned.name_of)
+        self._entries = entries
         self._faults: Faults
         self._datagrams: Datagrams
 
@@ -132,13 +150,14 @@ class _Run:
                 doors.close()
                 carrier.close()
                 self._datagrams.close()
+                self._entries.close(host.stack.now)
         return Ending(code, self._entries, self._faults.seed)
 
     def _wrap(self, stack: Stack) -> Engine:
         own = {pack(address) for address in self._place.addresses}
         self._faults = Faults(stack, self._plan.rules, seed=self._plan.seed, names=self._names.addresses_of)
         self._entries.look_up_injected(self._faults.injected)
-        self._datagrams = Datagrams(self._faults, stack.framing, self._names, own)
+        self._datagrams = Datagrams(self._faults, stack.framing, self._names, own, self._entries.asked)
         return self._datagrams
 
     @contextlib.asynccontextmanager

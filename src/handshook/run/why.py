@@ -2,44 +2,48 @@
 
 from collections import deque
 from collections.abc import Callable
+from math import inf
 
 from ..host.step import Step
-from ..outcomes import Outcome
+from .entries import Entry
 
 # The first of them, with the handshake, and the last, with the end: each may hold a frame of 64 KB.
 MOST_FIRST = 300
 MOST_LAST = 300
 
-_BEGINNINGS = (Outcome.SYN_HELD, Outcome.CALLED_CONNECT)
-
 
 class Why:
     """Keeps the steps of connection `number`, counted as `Entries` counts, and passes all on to the observer `then`.
 
-    `left_out` says how many of its steps, from the middle, were too many to keep.
+    Steps may come late. `left_out` says how many of them, from the middle, were too many to keep.
     """
 
     def __init__(self, number: int, then: Callable[[Step], None] | None = None) -> None:
         self.number = number
         self.left_out = 0
         self._then = then
-        self._count = 0
-        self._ends: tuple[object, object] | None = None
+        self._entry: Entry | None = None
+        self._until = inf
         self._first: list[Step] = []
         self._last: deque[Step] = deque()
+
+    def begun(self, entry: Entry) -> None:
+        """A connection is asked for."""
+        if entry.number == self.number:
+            self._entry = entry
+        elif self._entry is not None and (entry.remote, entry.program) == (self._entry.remote, self._entry.program):
+            # The same two ends once more are another connection.
+            self._until = min(self._until, entry.began)
 
     def __call__(self, step: Step) -> None:
         if self._then is not None:
             self._then(step)
-        ends = (step.local, step.remote)
-        if step.outcome in _BEGINNINGS:
-            self._count += 1
-            if self._count == self.number:
-                self._ends = ends
-            elif ends == self._ends:
-                # The same two ends once more are another connection.
-                self._ends = None
-        if ends == self._ends and None not in ends:
+        entry = self._entry
+        if entry is None or not entry.began <= step.time < self._until:
+            return
+        # The engine is at the far end of what the program asks for, and at the near end of what it is asked for.
+        ours = (step.local, step.remote) == (entry.remote, entry.program)
+        if ours if entry.outward else step.remote == entry.program and step.local is not None:
             self._keep(step)
 
     def rest(self) -> None:
