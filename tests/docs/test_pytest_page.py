@@ -15,12 +15,12 @@ def write(pytester):
     """Returns how many tests there are."""
     pytester.makeini("[pytest]\nfilterwarnings = error")
     pytester.makepyfile(**{f"test_{number}": text for number, text in enumerate(PYTHON)})
-    return sum(len(re.findall(r"^(?:async )?def test_", text, re.MULTILINE)) for text in PYTHON)
+    return sum(len(re.findall(r"^ *(?:async )?def test_", text, re.MULTILINE)) for text in PYTHON)
 
 
 def test_its_tests_pass_beside_the_network(pytester):
     count = write(pytester)
-    assert len(PYTHON) == 5 and count >= 10
+    assert len(PYTHON) == 6 and count >= 10
     pytester.runpytest_subprocess(*BARE, timeout=600).assert_outcomes(passed=count)
 
 
