@@ -2,10 +2,11 @@
 
 import errno
 
-from fault.ground import Stage, scene
+from fault.ground import NODELAY, TCP, Stage, scene
 from kernel.bench import SERVER
 
 from handshook import State
+from handshook.host.step import Effect
 
 assert SERVER
 
@@ -104,3 +105,43 @@ async def not_at_this_time(stage: Stage) -> None:
     await stage.accepted()
     await connecting
     assert stage.hits(id) == 0
+
+
+@scene()
+async def the_same_seed_ten_times(stage: Stage) -> None:
+    """Ten clients say the same words, one rule each with the same seed: each loses the same ones."""
+    stage.listen()
+    lost = []
+    for port in range(20_000, 20_010):
+        id = stage.ground.faults.add(f"drop data probability 20% seed 9 to :{stage.port} from :{port}")
+        kernel = await stage.socket(port, [(TCP, NODELAY, 1)])
+        connecting = kernel.connect(stage.engine, stage.port)
+        ours = await stage.accepted()
+        await connecting
+        for _ in range(6):
+            await kernel.send("word")
+            assert await stage.recv(ours, 4) == b"word"
+            ours.send(b"answer")
+            assert await kernel.recv() == "answer"
+        lost.append(first_losses(stage, port))
+        assert stage.hits(id) >= len(lost[-1])
+        await kernel.reset()
+    assert lost[0] and all(each == lost[0] for each in lost), lost
+
+
+def first_losses(stage: Stage, port: int) -> list[tuple[str, int]]:
+    """Which numbers, each way, were dropped when they were first sent; counted from the SYN."""
+    origin: dict[str, int] = {}
+    seen, found = set(), []
+    for step in stage.record.steps:
+        if step.remote is None or step.remote[1] != port or step.segment is None:
+            continue
+        way, segment = step.direction.value, step.segment
+        if segment.flags & 2:
+            origin[way] = segment.seq
+        elif segment.data_end > segment.data_start:
+            place = way, segment.seq - origin[way] & 0xFFFFFFFF
+            if place not in seen and step.injected is not None and step.injected.effect is Effect.DROPPED:
+                found.append(place)
+            seen.add(place)
+    return found

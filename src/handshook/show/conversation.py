@@ -6,7 +6,7 @@ start. The ladder, the sentences and the lines for machines all draw from the sa
 
 from dataclasses import dataclass
 
-from ..host.step import Direction, Step
+from ..host.step import Direction, Effect, Step
 from ..outcomes import Outcome
 from ..tcp.config import MOST_SCALE
 from ..tcp.sequence import signed_distance
@@ -206,8 +206,9 @@ class Conversation:
     def _take_segment(self, step: Step, segment: Segment, gap: float, in_state: float) -> Moment:
         outgoing = step.direction is Direction.OUT
         sender, receiver = (self._ours, self._theirs) if outgoing else (self._theirs, self._ours)
-        # What the engine has never sent changes nothing of what it knows.
-        believed = (outgoing or step.outcome not in DISBELIEVED) and step.outcome is not Outcome.INJECTED_SEGMENT
+        # What neither side has sent says nothing of either.
+        forged = step.injected is not None and step.injected.effect is Effect.FORGED
+        believed = (outgoing or step.outcome not in DISBELIEVED) and not forged
         flags = segment.flags
         data = segment.data_end - segment.data_start
         if flags & SYN and (believed or sender.numbers.origin is None):
