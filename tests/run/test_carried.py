@@ -238,3 +238,29 @@ print(json.dumps(told))
     assert nothing[0] == 404 and no_rule[0] == 400
     assert [each["remote"]["port"] for each in all_[1]] == [port] * 3
     assert [bool(each["injected"]) for each in found.connections] == [False, True, False]
+
+
+def test_a_target_behaves_as_it_was_asked_to(root: World) -> None:
+    code = """
+import http.client, os
+def ask(method, path, body=None):
+    with socket.socket(socket.AF_UNIX) as control:
+        control.connect(os.environ["HANDSHOOK_CONTROL"])
+        connection = http.client.HTTPConnection("control")
+        connection.sock = control
+        connection.request(method, path, body and json.dumps(body))
+        return json.loads(connection.getresponse().read() or "null")
+def call(target):
+    with socket.socket() as client:
+        error = client.connect_ex(tuple(target["addresses"][0]))
+        if error:
+            return error
+        client.sendall(b"hello")
+        return client.recv(5).decode()
+told = [call(ask("POST", "/targets", {"behaviour": behaviour})) for behaviour in ([], ["refused"])]
+print(json.dumps([*told, len(ask("GET", "/targets"))]))
+"""
+    found = ran(root, *client(code))
+    assert json.loads(found.out) == ["hello", 111, 2], found.err
+    # Of a target's connections the target tells.
+    assert found.connections == []

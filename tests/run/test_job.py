@@ -151,13 +151,13 @@ def test_faults_are_met_by_the_program_and_told_as_injected(root: World) -> None
     code = """
 import socket, sys, time
 began = time.monotonic()
-client = socket.create_connection((sys.argv[1], int(sys.argv[2])))
-took = time.monotonic() - began
-client.sendall(b"x")
 try:
+    client = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+    took = time.monotonic() - began
+    client.sendall(b"x")
     print(took > 0.9, client.recv(10))
 except ConnectionResetError:
-    print(took > 0.9, "reset")
+    print("reset")
 """
     with listening(lambda taken: taken.sendall(taken.recv(1) * 5)) as port:
         words = ["--fault", "drop syn first 1", "--fault", "rst after accept to 198.51.100.2:1", "--seed", "5"]
@@ -166,7 +166,7 @@ except ConnectionResetError:
         (connection,) = found.connections
         assert connection["outcome"] == "closed" and "injected by `drop syn first 1`" in connection["sentence"]
         found = ran(root, "--fault", "rst after accept", "--", *python(code), "198.51.100.2", str(port))
-        assert found.out == b"False reset\n", found.err
+        assert found.out == b"reset\n", found.err
         assert found.connections[0]["injected"] and "`rst after accept`" in found.connections[0]["sentence"]
 
 

@@ -117,6 +117,8 @@ class Entry:
 
     @property
     def _by(self) -> str:
+        if any(mark.effect is Effect.FORGED for mark in self.injected):
+            return "a rule's forged RST"
         return spell(self.remote) if self.error is not None else "the program"
 
 

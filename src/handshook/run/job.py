@@ -24,7 +24,7 @@ from ..session.session import Observer, put_off
 from ..target.control import answer
 from ..target.targets import Targets
 from ..tcp.config import Config
-from ..wire.addresses import pack
+from ..wire.addresses import local_of, pack
 from .carrier import Carrier
 from .control import Control
 from .datagrams import Datagrams
@@ -131,11 +131,13 @@ class _Run:
         self._entries = entries
         self._faults: Faults
         self._datagrams: Datagrams
+        self._targets: Targets
 
     async def go(self) -> Ending:
         async with Host(self._place, wrap=self._wrap, transparent=True, config=CONFIG) as host:
             if self._later is not None:
                 self._faults.observe(Shown(self._later, asyncio.get_running_loop()))
+            self._targets = Targets(host, self._faults, self._place.addresses)
             self._datagrams.begin(host)
             carrier = Carrier(host, self._names, self._entries)
             doors = Doors(host, self._network, self._entries)
@@ -143,7 +145,7 @@ class _Run:
             try:
                 for way in self._plan.ways:
                     _open_door(doors, way)
-                async with self._control(host) as path:
+                async with self._control() as path:
                     code = await self._beside(carrier, doors, path)
             finally:
                 keeping.cancel()
@@ -157,19 +159,25 @@ class _Run:
         own = {pack(address) for address in self._place.addresses}
         self._faults = Faults(stack, self._plan.rules, seed=self._plan.seed, names=self._names.addresses_of)
         self._entries.look_up_injected(self._faults.injected)
-        self._datagrams = Datagrams(self._faults, stack.framing, self._names, own, self._entries.asked)
+
+        def asked(key: bytes, isn: int, now: float) -> None:
+            address, port = local_of(key)
+            # What is a target's has its own account.
+            if pack(address) not in own or not self._targets.has(port):
+                self._entries.asked(key, isn, now)
+
+        self._datagrams = Datagrams(self._faults, stack.framing, self._names, own, asked)
         return self._datagrams
 
     @contextlib.asynccontextmanager
-    async def _control(self, host: Host) -> AsyncIterator[str]:
+    async def _control(self) -> AsyncIterator[str]:
         directory = None
         path = self._plan.control
         if path is None:
             # Only for this user; short, for a UNIX socket's path has 107 bytes at most.
             directory = tempfile.mkdtemp(prefix="handshook-")
             path = str(Path(directory, "control"))
-        targets = Targets(host, self._faults, self._place.addresses)
-        control = Control(self._faults, self._entries, {"targets": partial(answer, targets)})
+        control = Control(self._faults, self._entries, {"targets": partial(answer, self._targets)})
         try:
             try:
                 await control.start(path)

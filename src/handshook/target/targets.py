@@ -138,6 +138,10 @@ class Targets:
         self._targets[target.name] = self._ports[target.port] = target
         return self._tell(target)
 
+    def has(self, port: int) -> bool:
+        """Whether a port at the engine's own addresses is a target's."""
+        return port in self._ports
+
     def documents(self) -> list[Document]:
         """All of them."""
         return [self._tell(target) for target in self._targets.values()]
