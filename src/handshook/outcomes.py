@@ -4,9 +4,10 @@ An outcome says what was done with one segment, one time-out or one call, where 
 words. The ladder, the counters, the verdicts, the logs and the tests all use these names and no others.
 """
 
-from enum import IntEnum
+from enum import IntEnum, unique
 
 
+@unique
 class Outcome(IntEnum):
     """What the engine decided; `section` is where the rule stands, `meaning` says it in words."""
 
@@ -70,12 +71,19 @@ class Outcome(IntEnum):
     DROPPED_SYN_PREFIX_FULL = 52, "RFC 4987 3", "enough is half open from this prefix: the SYN is dropped"
     LISTENER_CLOSED = 50, "RFC 9293 3.10.4", "the listener was closed: what it had not handed over is reset"
 
+    HALF_OPEN_PRESSED = 53, "RFC 4987 3.3", "the half-open queue fills: an entry is given up before its usual time"
+    HALF_OPEN_EVICTED = 54, "RFC 4987 3.4", "the half-open queue is full: the oldest entry goes for a new one"
+    SYN_CACHED = 55, "RFC 4987 3.5", "a SYN to a listener: a row in the SYN cache is filled, SYN,ACK is owed"
+    SYN_CACHE_EVICTED = 56, "RFC 4987 3.5", "a bucket of the SYN cache is full: its oldest row goes for a new one"
+
     # --- a listener whose program decides -----------------------------------------------------------------------
     SYN_HELD = 220, "RFC 9293 3.10.7.2", "a SYN to a listener whose program decides: held, nothing is answered yet"
     SYN_HELD_AGAIN = 221, "RFC 9293 3.8.3", "the same SYN again while it is held: the program has been asked already"
     HELD_IGNORED = 222, "RFC 9293 3.10.7.2", "neither the held SYN again nor the RST that takes it back: ignored"
     HOLD_OVER = 223, "RFC 9293 3.8.3", "the program has not decided in time: the held SYN is forgotten"
     SYN_KEPT_SILENT = 224, "RFC 9293 3.8.3", "the program wants silence: dropped, and the program isn't asked anew"
+    COOKIE_HELD = 226, "RFC 4987 3.6", "a cookie of ours comes back to a listener whose program decides: held"
+    HELD_KEPT = 227, "RFC 9293 3.10.7.4", "sent by a peer whose cookie is held: kept until the program has decided"
     SILENCE_OVER = 225, "RFC 9293 3.8.3", "a SYN is held no longer than this: what comes now is asked about anew"
 
     # --- opening ------------------------------------------------------------------------------------------------
@@ -130,6 +138,15 @@ class Outcome(IntEnum):
     TIME_WAIT_RST_IGNORED = 123, "RFC 1337 3", "a RST must not end TIME-WAIT: ignored"
     TIME_WAIT_ACKED = 124, "RFC 9293 3.10.7.4", "an old segment of a finished connection: answered with an ACK"
     TIME_WAIT_IGNORED = 125, "RFC 9293 3.10.7.4", "nothing in it asks for an answer"
+
+    # --- SYN cookies ---------------------------------------------------------------------------------------------
+    SYN_COOKIE = 200, "RFC 4987 3.6", "a SYN is answered with a cookie: nothing is kept here, the peer keeps it for us"
+    SENT_COOKIE = 201, "RFC 4987 3.6", "a SYN,ACK whose number is all that we shall know of the SYN"
+    COOKIE_ACCEPTED = 202, "RFC 4987 3.6", "an ACK that brings a cookie of ours back: the connection is open"
+    COOKIE_WRONG = 203, "RFC 9293 3.10.7.2", "an ACK of no cookie of ours, a guess or an old connection: RST"
+    COOKIE_EXPIRED = 204, "RFC 4987 3.6", "an ACK of a cookie that is too old: RST"
+    COOKIE_OPTIONS_BAD = 205, "RFC 4987 3.6", "a cookie of ours, but what it agrees to is not what we offer: RST"
+    COOKIE_AHEAD = 206, "RFC 9293 3.10.7.4", "its sender knows our clock, but what came before is missing: dropped"
 
     # --- what we send -------------------------------------------------------------------------------------------
     SENT_SYN = 140, "RFC 9293 3.10.1", "we ask for a connection"

@@ -10,7 +10,7 @@ NEAR, NEAR6 = "198.51.100.1", "2001:db8::1"
 FAR, FAR6 = "198.51.100.2", "2001:db8::2"
 
 # Catches what hangs.
-HANG = 60.0
+HANG = 120.0
 
 
 @contextmanager

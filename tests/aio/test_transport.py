@@ -102,6 +102,73 @@ async def pair(near, far, ours=Talker, theirs=Talker, address=FAR, **options):
     return protocol, made[0]
 
 
+class Bursting(Talker):
+    """Fails in a way that no `except Exception` catches."""
+
+    error: BaseException
+
+    def data_received(self, data):
+        raise self.error
+
+
+def test_a_protocol_that_fails_beyond_exception_loses_only_its_own_connection(run):
+    class Cancelled(Bursting):
+        error = asyncio.CancelledError("in a callback")
+
+    async def main():
+        async with hosts() as (near, far):
+            bad, theirs = await pair(near, far, Cancelled)
+            good, others = await pair(near, far)
+            theirs.transport.write(b"x")
+            others.transport.write(b"y")
+            assert isinstance(await bad.lost, asyncio.CancelledError)
+            assert isinstance(await theirs.lost, ConnectionResetError)
+            await good.until(lambda: good.data == b"y")
+
+    run(main())
+    assert [type(each["exception"]) for each in run.told] == [asyncio.CancelledError]
+
+
+def test_what_ends_the_program_leaves_a_host_that_can_still_be_closed(run):
+    class Ending(Bursting):
+        error = SystemExit(3)
+
+    ended = []
+
+    async def main():
+        async with hosts() as (near, far):
+            _, theirs = await pair(near, far, Ending)
+            _, others = await pair(near, far)
+            theirs.transport.write(b"x")
+            others.transport.write(b"y")
+            try:
+                await others.lost
+            finally:
+                await near.close()
+                ended.append(len(near.handlers))
+
+    with pytest.raises(SystemExit) as caught:
+        run(main())
+    assert caught.value.code == 3
+    assert ended == [0]
+
+
+def test_loop_sendfile(tmp_path):
+    """asyncio's own copies, for the descriptor is not the kernel's; uvloop has none."""
+    (tmp_path / "file").write_bytes(bytes(range(256)) * 2000)
+
+    async def main():
+        async with hosts() as (near, far):
+            ours, theirs = await pair(near, far)
+            with open(tmp_path / "file", "rb") as file:
+                loop = asyncio.get_running_loop()
+                assert await loop.sendfile(ours.transport, file, 256, 511_000) == 511_000
+            await theirs.until(lambda: len(theirs.data) == 511_000)
+            assert theirs.data == (bytes(range(256)) * 2000)[256:511_256]
+
+    asyncio.run(main())
+
+
 def test_who_is_who(run):
     async def main():
         async with hosts() as (near, far):
@@ -426,7 +493,9 @@ def test_the_server_has_the_standard_shape(run):
     run(main())
 
 
-def test_a_host_that_ends_resets_what_is_open_and_lets_finish_what_was_closed(run):
+def test_a_host_that_ends_resets_what_is_open_and_lets_finish_what_was_closed(run, monkeypatch):
+    monkeypatch.setattr("handshook.io.aio.LAST_WORDS", HANG)
+
     async def main():
         with wire() as (one, other):
             async with Host(other, [FAR]) as far:

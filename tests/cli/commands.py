@@ -74,7 +74,7 @@ def started(world, *words, variables=None, **options):
     try:
         with tool:
             yield tool
-        limit = time.monotonic() + 10
+        limit = time.monotonic() + HANG
         while left := in_session(tool.pid):
             assert time.monotonic() < limit, left
             time.sleep(0.01)

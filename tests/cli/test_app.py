@@ -6,8 +6,12 @@ import sys
 
 import pytest
 from cli.commands import ROOT, command, environment, plain
+from lab.worlds import HANG
 
 APP = """
+import asyncio
+
+
 def wsgi(environ, start_response):
     body = environ["wsgi.input"].read()
     text = f"wsgi {environ['PATH_INFO']} {len(body)}".encode()
@@ -42,6 +46,12 @@ made = Object()
 number = 7
 
 
+async def hangs(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"begun", "more_body": True})
+    await asyncio.sleep(1000)
+
+
 async def fails(scope, receive, send):
     await receive()
     await send({"type": "lifespan.startup.failed", "message": "no database"})
@@ -67,7 +77,7 @@ def serve(place, *words, **variables):
         cwd=place,
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=60,
+        timeout=HANG,
         check=False,
     )
 
@@ -79,6 +89,15 @@ def test_every_kind_on_every_workers(place, name, workers):
     assert done.returncode == 5, done.stderr.decode()
     assert done.stdout.decode() == f"{name} /a 0{name} /b 0\n{name} /c 300000"
     assert done.stderr == b""
+
+
+@pytest.mark.parametrize("workers", ["thread", "pool:1", "one"])
+def test_a_handler_that_hangs_does_not_keep_the_tool_from_ending(place, workers):
+    ask = r"printf 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' >&3"
+    line = f"exec 3<>/dev/tcp/$HANDSHOOK_ADDRESS/80; {ask}; grep -m1 -ao begun <&3"
+    done = serve(place, "--quiet", "--app", "app:hangs", "--workers", workers, "--", "bash", "-c", line)
+    assert (done.returncode, done.stdout) == (0, b"begun\n"), done.stderr.decode()
+    assert b"Task was destroyed" not in done.stderr
 
 
 @pytest.mark.parametrize(("name", "found"), [("wsgi", "wsgi"), ("made", "asgi")])

@@ -227,7 +227,6 @@ def test_a_server_that_cannot_be_started():
 def test_a_server_that_ignores_sigterm_is_ended():
     deaf = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
     stubborn = deaf + SPEAK + "time.sleep(1000)"
-    began = time.monotonic()
     with started(
         ROOT,
         "connect",
@@ -241,7 +240,6 @@ def test_a_server_that_ignores_sigterm_is_ended():
     ) as tool:
         assert tool.stdout.read() == b"x" * 1000
         assert tool.wait(HANG) == 0
-    assert time.monotonic() - began < 20
 
 
 def test_the_variables_that_the_server_finds():

@@ -57,10 +57,8 @@ def check_story(output):
 
 
 def test_the_whole_demo(world):
-    began = time.monotonic()
     done = run(world, "demo", "--json", variables={"http_proxy": "http://192.0.2.1:1"})
     assert done.returncode == 0, (done.stdout + done.stderr).decode()
-    assert time.monotonic() - began < 20
     told, rest = check_story(done.stdout)
     assert {"tun": "TUN", "veth": "veth"}[world.link] in rest[0]["where"]
     # Each scene ends with its last ACK sent, and nothing comes after.

@@ -21,7 +21,16 @@ def test_version():
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["demo", "--help"], ["serve", "--help"], ["connect", "--help"], ["prove", "--help"]]
+    "words",
+    [
+        ["--help"],
+        ["demo", "--help"],
+        ["serve", "--help"],
+        ["connect", "--help"],
+        ["prove", "--help"],
+        ["drill", "--help"],
+        ["drill", "workers", "--help"],
+    ],
 )
 def test_help_has_examples_and_fits_80_columns(words):
     done = subprocess.run(

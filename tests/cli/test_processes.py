@@ -139,11 +139,13 @@ def test_no_such_number(count):
     assert b"is neither auto nor a number of processes" in done.stderr
 
 
-@pytest.mark.parametrize("option", ["--json", "--explain", "--headers"])
+@pytest.mark.parametrize(
+    "option", [["--json"], ["--explain"], ["--headers"], ["--pcap", "x"], ["--svg", "x"], ["--html", "x"]]
+)
 def test_no_ladder(option):
-    done = plain("serve", "--echo", "--processes", "2", option, "--", "true")
+    done = plain("serve", "--echo", "--processes", "2", *option, "--", "true")
     assert done.returncode == 2
-    assert f"{option} is for one engine" in done.stderr.decode()
+    assert f"{option[0]} is for one engine" in done.stderr.decode()
 
 
 def at(folder):

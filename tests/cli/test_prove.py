@@ -1,9 +1,19 @@
 """`handshook prove`: what it says, and how it ends."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
-from cli.commands import plain
+from cli.commands import ROOT, children, environment, in_session, plain
+from lab.worlds import HANG
+
+from handshook.prove.job import prove
+from handshook.prove.scopes import ENGINE
+from handshook.prove.variants import BY_NAME
 
 
 def test_a_lesser_handshake_fails_with_its_way_and_its_ladder():
@@ -48,7 +58,7 @@ def test_one_that_is_ended_early_says_what_it_has_not_covered():
     text = " ".join(done.stdout.decode().split())
     assert done.returncode == 3
     assert "holds" not in text and "every property held" not in text
-    assert "ended early, with" in text and "states met and not gone on from" in text
+    assert "ended early (500 states were to be met at most), with" in text and "states met and not gone on from" in text
     assert "three-way is not decided" in text
     assert "not asked for: old-segments, crashes" in text
 
@@ -61,6 +71,53 @@ def test_one_that_is_ended_early_says_so_to_machines():
     assert result["ahead"] == result["states"] - result["expanded"] > 0
     assert "ghost" in result["unbroken"]
     assert "anything beyond these bounds" in result["not_covered"]
+
+
+@pytest.fixture
+def on_two_cores():
+    """The whole exploration, under way in two processes, whatever the machine has."""
+    code = (
+        "import os\nfrom handshook.cli.main import main\nos.cpu_count = lambda: 2\n"
+        "raise SystemExit(main(['prove', '--all-cores', '--quiet']))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-P", "-c", code],
+        env=environment(ROOT),
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as tool:
+        wait(lambda: len(children(tool.pid)) == 2)
+        yield tool
+        wait(lambda: not in_session(tool.pid))
+
+
+def wait(condition):
+    limit = time.monotonic() + HANG
+    while not condition():
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+
+
+def test_one_whose_process_is_killed(on_two_cores):
+    os.kill(children(on_two_cores.pid)[0], signal.SIGKILL)
+    said = on_two_cores.stderr.read()
+    assert on_two_cores.wait(HANG) == 3
+    assert said == (b"handshook: an exploration was ended without a result (signal 9): was there too little memory?\n")
+
+
+def test_nothing_is_left_when_it_is_killed(on_two_cores):
+    on_two_cores.kill()
+    assert on_two_cores.wait(HANG) == -signal.SIGKILL
+
+
+def test_too_little_memory(monkeypatch):
+    def full(*_):
+        raise MemoryError
+
+    monkeypatch.setattr("handshook.prove.job.TELL_EVERY", 0)
+    result = prove(BY_NAME["three-way"], ENGINE[0], progress=full)
+    assert (result.stopped, result.why) == (True, "there is no more memory")
 
 
 def test_enough_for_all_of_it_is_not_early():

@@ -1,5 +1,6 @@
 """The ground of the kernel's scenes, with faults between the engine and the link; a scene's rules are for its port."""
 
+import errno
 import itertools
 import time
 from collections.abc import Callable, Coroutine
@@ -57,6 +58,22 @@ class Stage(Bench):
             self.listen()
         kernel = await self.socket(options=options)
         return kernel, kernel.connect(self.engine, self.port)
+
+    async def pair_that_is_reset(self) -> Connection:
+        """Our end of a connection that is reset as soon as it is open; the kernel's call is told so, whichever it is:
+        on a busy machine the RST is there before its connect has returned."""
+        if self.role == CLIENT:
+            kernel, ours = await self.pair()
+            await self.fails(kernel.recv(), errno.ECONNRESET)
+            return ours
+        kernel, connecting = await self.dial()
+        ours = await self.accepted()
+        try:
+            await connecting
+        except ConnectionResetError:
+            return ours
+        await self.fails(kernel.recv(), errno.ECONNRESET)
+        return ours
 
     async def fails(self, call: Any, number: int) -> float:
         """The call fails with this errno; returns after how many seconds."""

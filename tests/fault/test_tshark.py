@@ -4,10 +4,9 @@ import shutil
 import subprocess
 
 import pytest
-from fault.ground import scenes
-from lab.worlds import HANG, World, require
+from fault.conftest import ROOT
+from lab.worlds import HANG, require
 
-ROOT = World("root", "tun")
 # The outcomes of a RST, on whichever side it was seen.
 RESETS = {
     "CONNECTION_RESET",
@@ -33,8 +32,6 @@ FIELDS = [
     "tcp.analysis.out_of_order",
     "tcp.len",
 ]
-# What isn't played: it takes long and shows no more, or it is two connections in one for tshark (RFC 9293 3.5).
-LEFT_OUT = ("slow", "latency", "the_answer_is_late", "an_old_syn", "reset_after_accept_and_a_while")
 
 
 def tshark(*words):
@@ -46,14 +43,9 @@ def tshark(*words):
 
 
 @pytest.fixture(scope="module")
-def capture(tmp_path_factory):
-    path = tmp_path_factory.mktemp("capture") / "all.pcapng"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CAPTURE", str(path))
-        names = [name for name in scenes() if not name.startswith(LEFT_OUT)]
-        results = require(ROOT).run("../fault/play", ROOT.link, *names)
-    assert all(result["why"] is None for result in results.values())
-    return path
+def capture(played):
+    assert played.of(require(ROOT))
+    return played.capture
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +88,9 @@ def test_it_agrees_on_handshakes_completed(frames):
         streams[row["tcp.stream"]].append(row)
     assert len(streams) > 40
     for rows in streams.values():
+        if any("`stale syn" in row["frame.comment"] for row in rows):
+            # Two attempts at one connection, which is what RFC 9293 3.5 is about: no count of tshark's.
+            continue
         # SYN, SYN,ACK and ACK.
         completed = max(int(row["tcp.completeness"]) & 7 for row in rows) == 7
         ours = {"ESTABLISHED_PASSIVE", "ESTABLISHED_ACTIVE"} & {row["outcome"] for row in rows}

@@ -16,9 +16,8 @@ MANY = 300_000
 @scene(*BOTH, versions=(4, 6))
 async def reset_after_accept(stage: Stage) -> None:
     stage.rule("rst after accept")
-    kernel, ours = await stage.pair()
+    ours = await stage.pair_that_is_reset()
     await stage.reaches(ours, State.CLOSED)
-    await stage.fails(kernel.recv(), errno.ECONNRESET)
     assert isinstance(ours.error, ConnectionResetError)
     stage.says("rst after accept", stage.verdict(ours), connection=ours)
 
@@ -27,8 +26,8 @@ async def reset_after_accept(stage: Stage) -> None:
 async def reset_after_accept_and_a_while(stage: Stage) -> None:
     """In time, though nothing is said."""
     stage.rule("rst after accept after 700ms")
-    kernel, ours = await stage.pair()
     began = time.monotonic()
+    kernel, ours = await stage.pair()
     await stage.fails(kernel.recv(), errno.ECONNRESET)
     assert time.monotonic() - began >= 0.5
     await stage.reaches(ours, State.CLOSED)
@@ -119,24 +118,24 @@ async def mute(stage: Stage) -> None:
 @scene()
 async def no_room(stage: Stage) -> None:
     """The kernel is connected and may send nothing; when it may again it is told so."""
-    stage.rule("window 0 for 1s")
-    kernel, ours = await stage.pair()
+    stage.rule("window 0 for 3s")
     began = time.monotonic()
+    kernel, ours = await stage.pair()
     await kernel.send("x" * 100)
     info = await kernel.info()
     assert info["snd_wnd"] == 0 and info["notsent_bytes"] == 100
     assert ours.readable() == 0
     assert await stage.recv(ours, 100) == b"x" * 100
-    assert time.monotonic() - began >= 0.7
+    assert time.monotonic() - began >= 2
     assert "INJECTED_SEGMENT forged" in stage.injected
-    stage.says("window 0 for 1s", stage.verdict(ours))
+    stage.says("window 0 for 3s", stage.verdict(ours))
 
 
 @scene(*BOTH)
 async def slow(stage: Stage) -> None:
     rule = stage.rule("slow 100KB/s")
-    kernel, ours = await stage.pair()
     began = time.monotonic()
+    kernel, ours = await stage.pair()
     await stage.send(ours, bytes(100_000))
     ours.shutdown()
     assert await kernel.recv_to_end() == digest(bytes(100_000))

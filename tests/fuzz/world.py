@@ -17,7 +17,7 @@ from random import Random
 from fuzz.mutate import mend, mutate
 from segments import MASK, Read, icmp, mss, packed, packet, read, sack, scale, timestamps
 
-from handshook import PLAIN, Config, Outcome, Stack, State
+from handshook import PLAIN, Config, Happened, Held, Outcome, Stack, State
 
 A4, A6, B4, B6 = "198.51.100.2", "2001:db8::2", "198.51.100.1", "2001:db8::1"
 STRANGERS4 = [f"192.0.2.{n}" for n in range(1, 9)]
@@ -33,11 +33,14 @@ TIGHT = {
     "syn_retries": 3,
     "syn_ack_retries": 2,
     "initial_rto": 0.3,
+    "hold_timeout": 3.0,
+    "host_half_open_limit": 16,
+    "prefix_half_open_limit": 10,
 }
 MOST_HELD = 48
 MOST_FRAMES = 10_000
 TABLES_EVERY = 200
-LEGAL = frozenset(State) - {State.CLOSED, State.LISTEN}
+LEGAL = frozenset(State) - {State.CLOSED}
 REMEMBERED = 25
 
 FLAGS = (
@@ -74,6 +77,7 @@ class World:
         self.focus = None
         self.held = {self.a: [], self.b: []}
         self.listeners = {self.a: {}, self.b: {}}
+        self.undecided = {self.a: [], self.b: []}
         self.log = deque(maxlen=REMEMBERED)
         self.fed = 0
         for stack in (self.a, self.b):
@@ -147,7 +151,7 @@ class World:
         self.log.append((self.fed, now, "both", "advance", b""))
         for stack in (self.a, self.b):
             stack.advance(now)
-            stack.events()
+            self.hear(stack)
 
     # --- what strangers send ------------------------------------------------------------------------------------
 
@@ -363,7 +367,31 @@ class World:
         for port in PORTS[:4]:
             if port not in self.listeners[stack]:
                 address = (A6 if stack is self.a else B6) if port == 82 else None
-                self.listeners[stack][port] = stack.listen(port, backlog=2 if port == 81 else 16, address=address)
+                self.listeners[stack][port] = stack.listen(
+                    port, backlog=2 if port == 81 else 16, address=address, hold=port == 83
+                )
+
+    def hear(self, stack):
+        """What is held waits for the program; a little later it is decided, for good or not."""
+        for source, happened in stack.events():
+            if isinstance(source, Held):
+                assert happened & (Happened.HELD | Happened.ENDED)
+                if happened & Happened.HELD:
+                    self.undecided[stack].append(source)
+                assert source.gone or not happened & Happened.ENDED
+
+    def decide(self, stack, name):
+        """One of those that wait; some are forgotten."""
+        self.hear(stack)
+        waiting = self.undecided[stack]
+        if not waiting:
+            return
+        held = waiting.pop(self.random.randrange(len(waiting)))
+        how = self.random.choice(["accept"] * 5 + ["refuse", "ignore", "unreachable", "forget"])
+        self.log.append((self.fed, self.now, name, f"{how} {held.remote}", b""))
+        gone = held.gone
+        if how != "forget":
+            assert getattr(held, how)() is not gone
 
     def call(self, stack):
         held = self.held[stack]
@@ -373,6 +401,8 @@ class World:
             self.leave(connection) if self.random.random() < 0.8 else connection.abort()
         what = self.random.random()
         name = "a" if stack is self.a else "b"
+        if self.random.random() < 0.2:
+            self.decide(stack, name)
         if what < 0.25:
             self.log.append((self.fed, self.now, name, "accept", b""))
             for listener in self.listeners[stack].values():
@@ -470,6 +500,7 @@ class World:
         for entry in entries:
             assert entry.state in LEGAL, entry
             half_open += entry.state is State.SYN_RECEIVED
+            assert (entry.policy != "") >= (entry.state is State.LISTEN)
             assert entry.age >= -1e-5, entry  # the difference of two large floats
             assert 0 <= entry.send_queue <= self.config.send_buffer, entry
             assert 0 <= entry.receive_queue <= self.config.receive_window, entry
@@ -477,8 +508,12 @@ class World:
             assert entry.due is None or entry.due <= 400, entry
         assert half_open <= len(PORTS) * self.config.half_open_limit + MOST_HELD, f"{half_open} half-open"
         for listener in self.listeners[stack].values():
-            assert 0 <= listener.half_open <= listener.config.half_open_limit
-            assert len(listener.queue) <= listener.backlog
+            assert listener.proved >= 0 and len(listener.queue) + listener.proved <= listener.backlog
+        for queue in stack.queues():
+            assert queue.fill >= 0, queue
+            # Where there are cookies, a peer whose last connection still rests gets an entry whatever the bounds.
+            beyond = queue.name == "held" or (queue.name.startswith("half-open") and self.config.cookies != "never")
+            assert beyond or queue.limit is None or queue.fill <= queue.limit, queue
         for connection in self.held[stack]:
             check_connection(connection)
         assert stack.counters().get(Outcome.NOTHING, 0) == 0, "a frame whose fate has no name"
@@ -494,6 +529,9 @@ class World:
                 listener.close()
             self.held[stack].clear()
             self.listeners[stack].clear()
+            self.hear(stack)
+            assert all(held.gone or not held.waits for held in self.undecided[stack])
+            self.undecided[stack].clear()
             self.queues[stack].clear()
         self.heard.clear()
         for stack in (self.a, self.b):

@@ -14,7 +14,8 @@ HERE4, HERE6 = "198.51.100.2", "2001:db8::2"
 
 
 def stack_with(**knobs):
-    return Stack([HERE4, HERE6], config=Config(**knobs), seed=1)
+    """A stack that drops what finds no room; cookies have tests of their own."""
+    return Stack([HERE4, HERE6], config=Config(cookies="never", **knobs), seed=1)
 
 
 def syn(stack, source, to=80, port=5000, now=0.0):
@@ -140,6 +141,15 @@ def test_a_flood_over_all_prefixes_takes_no_more_memory_than_the_queue():
 def test_knobs_that_no_stack_can_have(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Config(**wrong)
+
+
+def test_who_finds_no_room_may_get_a_cookie_whichever_bound_it_is():
+    for knobs in ({"half_open_limit": 1}, {"host_half_open_limit": 1}, {"prefix_half_open_limit": 1}):
+        stack = Stack([HERE4], config=Config(**knobs), seed=1)
+        stack.listen(80)
+        assert syn(stack, "203.0.113.1") is Outcome.SYN_ANSWERED
+        stack.receive(packet(("203.0.113.2", 5000), (HERE4, 80), "S"), 0.0)
+        assert stack.counters()[Outcome.SYN_COOKIE] == 1
 
 
 class TestShown:

@@ -264,7 +264,7 @@ class TestWhileHeld:
         t.expect_nothing()
 
     def test_the_queue_has_its_limit(self):
-        t = holding(config=Config(half_open_limit=1))
+        t = holding(config=Config(half_open_limit=1, cookies="never"))
         held_by(t)
         t.port += 1
         assert t.send("SYN", seq=0) is Outcome.DROPPED_SYN_QUEUE_FULL

@@ -1,6 +1,7 @@
 """Scenes of the hold: the program decides about a kernel's SYN, and the kernel's program hears just that."""
 
 import errno
+from dataclasses import replace
 
 import pytest
 from kernel.bench import SERVER, Bench, Socket
@@ -11,9 +12,10 @@ from kernel.scenes import scene
 from handshook import Happened, Held, Outcome, Trouble
 
 
-async def held(bench: Bench) -> tuple[Held, Socket, Call]:
+async def held(bench: Bench, cookies: str = "when-full") -> tuple[Held, Socket, Call]:
     """A kernel's client asks, and waits; the program has been told."""
-    bench.listener = bench.stack.listen(bench.port, hold=True)
+    config = replace(bench.stack.config, cookies=cookies)
+    bench.listener = bench.stack.listen(bench.port, hold=True, config=config)
     kernel = await bench.socket()
     connecting = kernel.connect(bench.engine, bench.port)
     found = await Until(lambda: bench.ground.held.get(bench.port), "a SYN that is held")
@@ -98,3 +100,41 @@ async def who_was_accepted_too_late_takes_it_back(bench: Bench) -> None:
     assert asked.gone
     assert bench.listener is not None and bench.listener.accept() is None
     await Until(lambda: bench.ground.last_news.get(asked) is Happened.ENDED, "the news that it is gone")
+
+
+@scene(SERVER)
+async def under_pressure_the_program_decides_about_a_peer_that_is_real(bench: Bench) -> None:
+    """The kernel was answered with a cookie, and speaks already; once accepted it is heard."""
+    asked, kernel, connecting = await held(bench, "always")
+    await connecting
+    assert asked.answer_to == "COOKIE"
+    await kernel.send("first")
+    await bench.reached(Outcome.HELD_KEPT)
+    asked.accept()
+    ours = await bench.accepted()
+    assert await bench.recv(ours, 5) == b"first"
+    await echo(bench, kernel, ours)
+    assert (await kernel.info())["options"] == ["timestamps", "sack", "scale"]
+
+
+@scene(SERVER)
+async def under_pressure_a_refusal_is_a_reset(bench: Bench) -> None:
+    asked, kernel, connecting = await held(bench, "always")
+    await connecting
+    asked.refuse()
+    with pytest.raises(ConnectionResetError):
+        await kernel.recv()
+    assert bench.listener is not None and bench.listener.proved == 0
+
+
+@scene(SERVER)
+async def under_pressure_a_peer_that_leaves_is_told_of(bench: Bench) -> None:
+    """It has sent more than is kept, so that the reset has to prove itself first (RFC 5961 3.2)."""
+    asked, kernel, connecting = await held(bench, "always")
+    await connecting
+    await kernel.send("x" * 20_000)
+    await bench.reached(Outcome.HELD_IGNORED)
+    await kernel.reset()
+    await bench.reached(Outcome.HALF_OPEN_RESET)
+    await Until(lambda: bench.ground.last_news.get(asked) is Happened.ENDED, "the news that it is gone")
+    assert asked.gone and asked.accept() is False

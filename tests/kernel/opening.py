@@ -300,7 +300,7 @@ async def accept_queue_is_full(bench: Bench) -> None:
 
 @scene(SERVER)
 async def half_open_queue_is_full(bench: Bench) -> None:
-    listener = bench.listen(Config(half_open_limit=1))
+    listener = bench.listen(Config(half_open_limit=1, cookies="never"))
     held = bench.fault("hold", "out", is_syn_ack, times=None)
     first, second = await bench.socket(), await bench.socket()
     connecting = [first.connect(bench.engine, bench.port)]

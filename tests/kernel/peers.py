@@ -195,6 +195,11 @@ def counters():
     return found
 
 
+def timestamps(value):
+    """Whether this network's kernel offers timestamps (1) or not (0)."""
+    Path("/proc/sys/net/ipv4/tcp_timestamps").write_text(str(value))
+
+
 def ping(version, address):
     kind, protocol = (8, socket.IPPROTO_ICMP) if version == 4 else (128, socket.IPPROTO_ICMPV6)
     with socket.socket(family_of(version), socket.SOCK_DGRAM, protocol) as asker:
@@ -264,6 +269,7 @@ VERBS = {
         info,
         state,
         counters,
+        timestamps,
         ping,
         visit,
         echo,

@@ -8,6 +8,9 @@ from typing import Any
 
 from lab.worlds import World
 
+# Of all scenes of a world; each has its own, by which one that hangs is named (ground.HANG).
+LIMIT = 1800
+
 
 class Playbill:
     """What came of the scenes of each world; the first who asks has them played, whatever process it is in."""
@@ -36,7 +39,7 @@ class Playbill:
     def _play(self, world: World) -> Any:
         takes = self._wanted[str(world)]
         try:
-            return world.run(f"../{self._program}", world.link, *takes)
+            return world.run(f"../{self._program}", world.link, *takes, limit=LIMIT)
         except (AssertionError, subprocess.TimeoutExpired) as error:
             # Every take is told, and nobody tries again.
             return {take: {"why": str(error)} for take in takes}

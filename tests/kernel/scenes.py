@@ -60,9 +60,9 @@ def scene(
 def takes() -> list[Take]:
     """Every playing of every scene."""
     # The modules enlist their scenes.
-    from kernel import closing, endings, flowing, holding, losing, opening, watching
+    from kernel import closing, cookies, endings, flowing, holding, losing, opening, watching
 
-    assert closing and endings and flowing and holding and losing and opening and watching
+    assert closing and cookies and endings and flowing and holding and losing and opening and watching
     return [
         Take(name, role, version, mtu)
         for name, each in SCENES.items()

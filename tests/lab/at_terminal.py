@@ -6,7 +6,7 @@ import sys
 
 from handshook.lab import PrivateNetwork
 
-HANG = 60
+HANG = 120
 
 READER = """
 import sys, time

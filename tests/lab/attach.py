@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from toys import Echo
 
-HANG = 30
+HANG = 120
 
 
 def expect(kind: type[OSError], number: int, words: str, name: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from handshook.lab import PrivateNetwork, PrivateNetworkUnavailable, libc
 
-LIMIT = 60
+LIMIT = 120
 
 
 def main(link: str) -> None:

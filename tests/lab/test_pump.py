@@ -15,7 +15,7 @@ import pytest
 from handshook.link.device import BATCH, FrameDescriptor, LinkDown
 from handshook.link.pump import Pump
 
-HANG = 30
+HANG = 120
 
 
 class Recorder:
@@ -164,18 +164,49 @@ def test_a_device_that_has_room_and_takes_nothing_is_not_asked_all_the_time() ->
     engine = Recorder()
     engine.to_say = [b"x"]
     with Refusing(near.detach(), name="refusing", mtu=1500) as device, far, Pump(engine, device) as pump:
-        end = time.monotonic() + 0.2
-        while time.monotonic() < end:
-            pump.turn(0.2)
-        assert 2 < device.asked < 250
+        began = time.monotonic()
+        while device.asked < 20:
+            pump.turn(HANG)
+        # Each time but the first after a pause of a millisecond.
+        assert time.monotonic() - began > 0.015
         assert pump.backlog == 1
 
 
+def test_what_is_due_and_can_not_leave_is_no_reason_to_turn_all_the_time(bench: Bench) -> None:
+    class Owing(Recorder):
+        """As the stack: while it has something to say, that is due now."""
+
+        def advance(self, now: float) -> None:
+            self.due = now
+
+    engine = Owing()
+    engine.to_say = [bytes(1000)] * 5000
+    with Pump(engine, bench.device) as pump:
+        pump.turn(0)
+        assert pump.backlog
+        engine.due = time.monotonic()
+        assert 0 < (pump.patience() or 0) < 0.1
+        bench.arrived()
+        # The poll tells of room, whenever there is.
+        while pump.backlog:
+            pump.turn(HANG)
+            bench.arrived()
+        assert pump.patience() == 0
+
+
+def test_a_timer_may_be_further_away_than_a_poll_can_wait(bench: Bench) -> None:
+    bench.engine.due = time.monotonic() + 1e9
+    for timeout in (None, 1e12):
+        threading.Timer(0.02, bench.pump.wake).start()
+        assert bench.pump.turn(timeout)
+    assert bench.engine.advanced == []
+
+
 def test_timers_run_when_they_are_due_and_not_before(bench: Bench) -> None:
-    due = time.monotonic() + 0.05
-    bench.engine.due = due
+    bench.engine.due = time.monotonic() + HANG
     assert not bench.pump.turn(0.01)
     assert bench.engine.advanced == []
+    bench.engine.due = due = time.monotonic() + 0.05
     assert bench.pump.turn(HANG)
     assert len(bench.engine.advanced) == 1
     assert bench.engine.advanced[0] >= due

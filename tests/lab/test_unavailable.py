@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from lab.worlds import World, require
+from lab.worlds import HANG, World, require
 
 from handshook.lab import PrivateNetwork, PrivateNetworkUnavailable
 from handshook.lab.unavailable import Refusal, explain, not_linux
@@ -98,5 +98,5 @@ def test_a_system_without_user_namespaces_says_so_for_real() -> None:
     )
     environment = World("root", "veth").environment()
     command = [sys.executable, "-P", "-c", code]
-    done = subprocess.run(command, capture_output=True, timeout=60, env=environment, check=True)
+    done = subprocess.run(command, capture_output=True, timeout=HANG, env=environment, check=True)
     assert b"user.max_user_namespaces = 0" in done.stdout, done

@@ -2,6 +2,7 @@
 
 import socket
 
+from lab.worlds import HANG
 from show.script import ENGINE, KERNEL, frame
 
 from handshook.host.step import Step
@@ -65,7 +66,7 @@ def test_all_is_shown_when_until_and_close_return():
         session = Session(place, observer=seen)
         session.handlers.listen(ENGINE[1], Echo)
         far.send(frame(KERNEL, ENGINE, "S", 100, window=65535))
-        assert session.until(lambda: bool(session.stack.snapshot()), 10)
+        assert session.until(lambda: bool(session.stack.snapshot()), HANG)
         assert Outcome.SYN_ANSWERED in seen.outcomes
         far.send(frame(KERNEL, ENGINE, "R", 101))
         session.turn(1)

@@ -51,7 +51,7 @@ FAULTS = (
     ),
     Fault(
         "TIME-WAIT skipped",
-        "host/exchange.py",
+        "host/tables.py",
         "2 * self._terms.msl)\n        self._time_waits.add(connection.key, wait)\n        if connection",
         "2 * self._terms.msl)\n        if connection",
         "life",

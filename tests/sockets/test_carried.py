@@ -7,6 +7,7 @@ import ssl
 import struct
 import subprocess
 import sys
+import time
 
 import httpx
 import pytest
@@ -121,6 +122,38 @@ def test_a_body_each_way(hosts):
         while data := ours.recv(1 << 20):
             found.update(data)
         assert found.hexdigest() == swapping.result() == digest(8)
+
+
+def test_closed_while_the_peer_never_finishes_it_is_reset_in_the_end(hosts):
+    near, far = hosts
+    with (
+        far.create_server((FAR, 7)) as server,
+        near.as_socket(near.create_connection((FAR, 7), timeout=HANG)) as ours,
+        server.accept()[0] as theirs,
+    ):
+        theirs.settimeout(HANG)
+        ours.close()
+        assert theirs.recv(1) == b""
+        # Until then it may be a program that has only finished sending.
+        with pytest.raises(ConnectionResetError):
+            while True:
+                theirs.recv(1, socket.MSG_PEEK) or (theirs.connection and time.sleep(0.05))
+                if theirs.connection.error:
+                    raise theirs.connection.error
+        assert near.settle(HANG)
+
+
+def test_at_rest_it_costs_nothing(carried, hosts):
+    ours, theirs = carried
+    pump = hosts[0]._engine._pump
+    ours.sendall(b"there")
+    assert theirs.recv(5, socket.MSG_WAITALL) == b"there"
+    for finish in (lambda: None, lambda: ours.shutdown(socket.SHUT_WR)):
+        finish()
+        time.sleep(0.2)
+        before = pump.wakeups
+        time.sleep(0.3)
+        assert pump.wakeups - before < 5
 
 
 @pytest.fixture(scope="module")

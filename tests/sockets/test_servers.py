@@ -343,7 +343,7 @@ def test_a_server_ends_with_its_host(hosts):
 
 def test_a_queue_of_that_size_and_manner_there_is_none(hosts):
     _near, far = hosts
-    for wrong in ({"workers": 0}, {"queue": -1}, {"when_full": "panic"}):
+    for wrong in ({"workers": 0}, {"workers": 10**9}, {"queue": -1}, {"when_full": "panic"}):
         with pytest.raises(ValueError):
             PoolServer(far, ("", 80), Slow, **wrong)
     with HostServer(far, ("", 80), Slow), pytest.raises(OSError) as taken:

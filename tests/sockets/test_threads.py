@@ -4,8 +4,11 @@ import hashlib
 import random
 import threading
 
-from aio.link import FAR, HANG
-from sockets.conftest import Running
+import pytest
+from aio.link import FAR, HANG, NEAR, wire
+from sockets.conftest import Running, nothing_left
+
+from handshook.io.threads import Host
 
 THREADS = 200
 
@@ -109,3 +112,19 @@ def test_many_threads_on_one_listener(hosts):
         calls = [Running(near.create_connection, (FAR, 7), HANG) for _ in range(32)]
         for one in [call.result() for call in calls] + [taker.result()[0] for taker in takers]:
             one.close()
+
+
+def test_a_callback_that_calls_its_own_host_is_told_so_and_does_not_hang():
+    told = []
+
+    def observer(step):
+        for call in (far.create_connection, far.create_server):
+            try:
+                call((FAR, 9))
+            except RuntimeError as error:
+                told.append(str(error))
+
+    with nothing_left(), wire() as (one, other), Host(one, [NEAR]) as near:
+        with Host(other, [FAR], observer=observer) as far, pytest.raises(ConnectionRefusedError):
+            near.create_connection((FAR, 7), timeout=HANG)
+        assert len(told) >= 2 and all("can't call the host" in each for each in told)

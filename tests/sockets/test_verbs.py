@@ -17,6 +17,16 @@ from handshook.outcomes import Outcome
 RESET = struct.pack("ii", 1, 0)
 
 
+def test_what_can_not_be_is_refused_by_name(hosts):
+    near, _ = hosts
+    with near.socket() as sock:
+        with pytest.raises(ValueError, match="backlog -1"):
+            sock.listen(-1)
+        with pytest.raises(OverflowError, match="1e\\+12 s"):
+            sock.settimeout(1e12)
+        sock.listen(0)
+
+
 def number_of(call, *arguments):
     with pytest.raises(OSError) as caught:
         call(*arguments)

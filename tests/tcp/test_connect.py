@@ -205,7 +205,7 @@ class TestQueues:
         return outcome
 
     def test_a_syn_beyond_the_half_open_limit_is_dropped(self):
-        t = Script(config=Config(half_open_limit=3))
+        t = Script(config=Config(half_open_limit=3, cookies="never"))
         listener = t.listening()
         outcomes = [self.shake(t, port, finish=False) for port in range(1, 6)]
         assert outcomes == [Outcome.SYN_ANSWERED] * 3 + [Outcome.DROPPED_SYN_QUEUE_FULL] * 2

@@ -255,7 +255,7 @@ class TestNewConnection:
         assert states(t) == [State.TIME_WAIT]
 
     def test_where_the_listener_has_no_room_the_wait_goes_on(self):
-        t, _ = rested(config=Config(half_open_limit=1))
+        t, _ = rested(config=Config(half_open_limit=1, cookies="never"))
         t.port = 40001
         t.send("SYN", seq=0)
         t.receive()

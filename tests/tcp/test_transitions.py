@@ -3,6 +3,7 @@
 One function makes each event happen, whatever the state; so the table and the engine can't disagree unnoticed.
 """
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -15,6 +16,9 @@ from handshook.testing import Script
 IMPATIENT = Config(
     user_timeout=3, fin_wait_2_timeout=3, syn_retries=1, syn_ack_retries=1, timestamps=False, keep_alive=0.0
 )
+
+
+COOKIES = replace(IMPATIENT, cookies="always")
 
 
 def listening(t):
@@ -53,6 +57,12 @@ def happen(t, state, connection, event):
         t.send("SYN,ACK", seq=0, ack=1)
     elif event is Event.ACK_OF_SYN:
         t.send("ACK", seq=seq, ack=1)
+    elif event is Event.COOKIE:
+        t.listener.close()
+        t.listener = t.stack.listen(80, config=COOKIES)
+        t.send("SYN", seq=0)
+        t.expect("SYN,ACK", seq=0, ack=1)
+        t.send("ACK", seq=1, ack=1)
     elif event is Event.FIN:
         t.send("FIN,ACK", seq=seq, ack=max(una, 1))
     elif event is Event.ACK_OF_FIN:

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
-from . import connect, demo, prove, run, serve
+from . import connect, demo, drill, prove, run, serve
 from .parser import Parser
 from .watching import FAILED, complain
 
-COMMANDS = (demo, run, serve, connect, prove)
+COMMANDS = (demo, run, serve, connect, drill, prove)
 
 DESCRIPTION = """
 The life of a TCP connection, in your hands: opened and closed by an engine of its own, with the Linux kernel at the
@@ -30,6 +30,8 @@ examples:
       curl fetches from our server; every segment is drawn
   echo hello | handshook connect peer 7000 -- nc -l 7000
       a program of yours is the server, we are the client
+  handshook drill workers
+      one slow request, and what becomes of all the others
   handshook prove two-way
       what becomes of a handshake with one line less
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .watching import FAILED, make_watcher, refuse, to_stderr
+from .watching import FAILED, complain, make_watcher, refuse, to_stderr
 
 if TYPE_CHECKING:
     from ..prove.job import Failure, Result
@@ -44,7 +44,7 @@ examples:
   handshook prove three-way --bounds opens=2/0,copies=2,aborts=1/0,in_flight=3
 
 exit code: 0 every property held, 1 one did not, 2 wrong usage,
-3 none failed but --most ended it before all within the bounds was covered,
+3 none failed, but not all within the bounds was covered,
 130 after Ctrl-C, 143 after SIGTERM
 """
 
@@ -104,6 +104,9 @@ def run(options: argparse.Namespace, _: tuple[str, ...]) -> int:
                 _show(options, result, failure)
     except OverflowError as error:
         refuse(options, f"--bounds: {error}")
+    except ChildProcessError as error:
+        complain(str(error))
+        return FAILED if any(result.failures for result in results) else UNDECIDED
     if not options.json:
         from ..prove.words import close
 

@@ -126,8 +126,8 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     _check_workers(options)
     check_watching(options)
     check_place(options, command)
-    broken = breaking(options)
     _check_processes(options)
+    broken = breaking(options)
     shell = ""
     if not command and options.tun is None:
         if not (os.isatty(0) and os.isatty(1)):
@@ -140,7 +140,6 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     from ..session.team import TeamFailed
 
     try:
-        application = _application(options)
         plan = Plan(
             options.service,
             options.dir,
@@ -149,7 +148,7 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
             processes=options.processes,
             rules=broken.rules,
             seed=broken.seed,
-            **application,
+            **_application(options),
         )
     except NoApplication as error:
         complain(str(error))
@@ -194,11 +193,9 @@ def process_count(text: str) -> int:
 def _check_processes(options: argparse.Namespace) -> None:
     if options.processes == 1:
         return
-    for name in ("json", "explain", "headers"):
+    for name in ("json", "explain", "headers", "pcap", "svg", "html"):
         if getattr(options, name):
             refuse(options, f"--{name} is for one engine: without --processes there is one")
-    if options.rules or options.pcap or options.svg or options.html:
-        refuse(options, "rules and recordings are for one engine: without --processes there is one")
     if options.tun is not None:
         refuse(options, "--processes is for a private network: a TUN device of yours is opened once")
 

@@ -58,6 +58,8 @@ def _is_syn_ack(passing: Passing) -> bool:
 def _once_open(passing: Passing) -> bool:
     """Open with this segment, or before."""
     flow = passing.flow
+    if passing.segment.flags & RST:
+        return False
     return flow.moment is Moment.OPEN or is_what(passing, "ack")
 
 

@@ -6,7 +6,7 @@ one look-up a frame. What is done to a segment is marked on its step, for whoeve
 """
 
 import secrets
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from heapq import heappop, heappush
@@ -30,8 +30,9 @@ from .shown import Shown
 from .tally import Active, Tally
 
 IN, OUT = Direction.IN, Direction.OUT
-# Connections that are remembered, for their rules and marks; the oldest go first.
-MOST_FLOWS = 65_536
+# Connections that are remembered, for their rules and marks, and of them those that are over; the oldest go first.
+MOST_FLOWS = 16_384
+MOST_OVER = 4096
 MOST_RULES = 1000
 
 Names = Callable[[str], Iterable[str]]
@@ -60,6 +61,7 @@ class Faults:
         self._last_id = 0
         self._in: OrderedDict[bytes, Flow] = OrderedDict()
         self._out: dict[bytes, Flow] = {}
+        self._over: deque[Flow] = deque()
         self._waiting: list[tuple[float, int, Callable[[float], None]]] = []
         self._serial = 0
         self._leaving: list[bytes] = []
@@ -207,9 +209,10 @@ class Faults:
                 self._take(OUT, whole, taken, now)
         else:
             self._leaving += frames
-        leaving, self._leaving = self._leaving, []
         if self._shown is not None:
+            # Should an observer raise, what leaves waits for the next time.
             self._shown.tell()
+        leaving, self._leaving = self._leaving, []
         return leaving
 
     def deadline(self) -> float | None:
@@ -238,7 +241,7 @@ class Faults:
         flow = self._flow(segment, way, now)
         if flow.watched & segment.flags:
             return flow
-        flow.passed(segment, way)
+        self._passed(flow, segment, way)
         return None
 
     def _take(self, way: Direction, frame: bytes, flow: Flow, now: float) -> None:
@@ -269,7 +272,7 @@ class Faults:
                 strike_later(passing)
         injected = passing.injected
         if passing.packets:
-            flow.passed(passing.segment, way)
+            self._passed(flow, passing.segment, way)
         elif self._shown is not None:
             self._shown.lost(way, flow, head + passing.packet, now, injected)
         for nth, (held, packet) in enumerate(passing.packets):
@@ -312,6 +315,9 @@ class Faults:
         framing = self.stack.framing
         header = framing.header4 if packet[0] >> 4 == 4 else framing.header6
         flow.mark(injected)
+        before = flow.over
+        flow.forged(packet)
+        self._note_end(flow, before)
         self._pass(way, header + packet, now, injected, flow)
 
     def _later(self, moment: float, action: Callable[[float], None]) -> None:
@@ -333,6 +339,19 @@ class Faults:
             for active in self._active.values():
                 self._hang(active, flow)
         return flow
+
+    def _passed(self, flow: Flow, segment: Segment, way: Direction) -> None:
+        before = flow.over
+        flow.passed(segment, way)
+        self._note_end(flow, before)
+
+    def _note_end(self, flow: Flow, before: bool) -> None:
+        if flow.over and not before:
+            self._over.append(flow)
+            if len(self._over) > MOST_OVER:
+                old = self._over.popleft()
+                if self._in.get(old.key) is old:
+                    self._forget(old.key)
 
     def _forget(self, key: bytes) -> None:
         del self._in[key]

@@ -69,7 +69,7 @@ class Way:
 class Flow:
     """A connection, and which rules it is for. `tallies` has those, `marks` what was injected, a rule's text each."""
 
-    __slots__ = ("began", "key", "marks", "moment", "opener", "syn", "tallies", "watched", "ways")
+    __slots__ = ("began", "finished", "key", "marks", "moment", "opener", "syn", "tallies", "watched", "ways")
 
     def __init__(self, key: bytes, began: float) -> None:
         self.key = key
@@ -81,6 +81,7 @@ class Flow:
         self.tallies: list[Tally] = []
         self.watched = 0  # some rule may act on a segment with one of these flags
         self.marks: dict[str, Injected] = {}
+        self.finished = 0  # who has: 1 and 2 for each side's FIN
 
     @property
     def local(self) -> tuple[str, int]:
@@ -122,14 +123,27 @@ class Flow:
             return self.moment is Moment.OPEN
         return way is self.opener and segment.seq != self.syn
 
+    @property
+    def over(self) -> bool:
+        """Whether it was reset, or both sides have finished."""
+        return self.finished == 3
+
     def passed(self, segment: Segment, way: Direction) -> None:
         """It goes on to its receiver."""
+        if segment.flags & (FIN | RST):
+            self.finished |= 3 if segment.flags & RST else 1 if way is IN else 2
         if self.moment is Moment.OPEN:
             return
         if segment.flags & SYN:
             self.moment = Moment.LAST_ACK if segment.flags & ACK else max(self.moment, Moment.SYN_ACK)
         elif self.moment is Moment.LAST_ACK and segment.flags & ACK and way is self.opener:
             self.moment = Moment.OPEN
+
+    def forged(self, packet: bytes) -> None:
+        """A bare packet that neither side has sent: a RST is the end of it all the same."""
+        flags = packet[(packet[0] & 15) * 4 + 13 if packet[0] >> 4 == 4 else 53]
+        if flags & RST:
+            self.finished = 3
 
     def mark(self, injected: Injected) -> None:
         """Something was done to it on purpose."""

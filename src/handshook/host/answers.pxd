@@ -1,10 +1,10 @@
 cimport cython
-from ..tcp.half_open cimport HalfOpen
+from ..tcp.held cimport Held
 from ..tcp.time_wait cimport TimeWait
 from ..wire.build cimport Builder, reset_for
 from ..wire.segment cimport Segment, segment_length
 
-cdef unsigned int RST, SYN
+cdef unsigned int ACK, RST, SYN, WORD
 cdef int ANSWER_DROPPED, SENT_ACK
 cdef Py_ssize_t MOST_ANSWERS
 
@@ -15,9 +15,11 @@ cdef class Answers:
 
     cpdef bint waiting(self) except -1
     cpdef bint add(self, bytes frame) except -1
+    cpdef bint room(self) except -1
     @cython.locals(length=Py_ssize_t)
     cpdef reset(self, Segment segment)
-    cpdef refuse(self, HalfOpen entry)
+    @cython.locals(flags="unsigned int", number="unsigned int")
+    cpdef refuse(self, Held entry)
     cpdef last_ack(self, bytes key, TimeWait wait)
     @cython.locals(frames=list, key=bytes, wait=TimeWait)
     cpdef list take(self, double now)

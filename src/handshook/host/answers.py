@@ -7,11 +7,12 @@ cause them.
 from collections.abc import Sized
 
 from ..outcomes import Outcome
-from ..tcp.half_open import HalfOpen
+from ..tcp.held import Held
 from ..tcp.time_wait import TimeWait
 from ..wire.build import Builder, reset_for
-from ..wire.flags import RST, SYN
+from ..wire.flags import ACK, RST, SYN
 from ..wire.segment import Segment, segment_length
+from ..wire.word import WORD
 
 ANSWER_DROPPED = Outcome.ANSWER_DROPPED
 SENT_ACK = Outcome.SENT_ACK
@@ -35,10 +36,14 @@ class Answers:
 
     def add(self, frame: bytes) -> bool:
         """Owe a whole frame; False, and counted, when too many wait already."""
-        if self._full(self._frames):
+        if not self.room():
             return False
         self._frames.append(frame)
         return True
+
+    def room(self) -> bool:
+        """May one more be owed? If not, that is counted."""
+        return not self._full(self._frames)
 
     def reset(self, segment: Segment) -> None:
         """Owe the RST that answers a segment of no connection; a RST itself gets none (RFC 9293 3.10.7.1)."""
@@ -47,10 +52,11 @@ class Answers:
         length = segment_length(segment)
         self._frames.append(reset_for(self._builder, segment.key, segment.seq, segment.ack, segment.flags, length))
 
-    def refuse(self, entry: HalfOpen) -> None:
-        """Owe the RST that refuses a SYN, as if nobody listened (RFC 9293 3.10.7.1)."""
+    def refuse(self, entry: Held) -> None:
+        """Owe the RST that refuses a SYN as if nobody listened, or who was answered with a cookie (3.10.7.1)."""
+        flags, number = (ACK, (entry.iss + 1) & WORD) if entry.proved else (SYN, 0)
         if not self._full(self._frames):
-            self._frames.append(reset_for(self._builder, entry.key, entry.irs, 0, SYN, 1))
+            self._frames.append(reset_for(self._builder, entry.key, entry.irs, number, flags, 1))
 
     def last_ack(self, key: bytes, wait: TimeWait) -> None:
         """Owe the ACK of a connection in TIME-WAIT."""

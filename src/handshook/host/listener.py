@@ -7,8 +7,10 @@ cause, and finished connections, whose peers have proved their address. Each has
 from collections import deque
 from collections.abc import Callable
 
+from ..tcp.clock import NEVER
 from ..tcp.config import Config
 from ..tcp.connection import Connection
+from ..tcp.half_open import HalfOpen
 
 
 class Listener:
@@ -20,10 +22,13 @@ class Listener:
         "backlog",
         "closed",
         "config",
+        "cookies_until",
         "half_open",
         "hold",
         "listed",
+        "order",
         "port",
+        "proved",
         "queue",
         "terms",
     )
@@ -44,6 +49,10 @@ class Listener:
         self.terms = config.terms
         self.half_open = 0
         self.hold = hold
+        self.proved = 0  # how many that came by cookie are held; they count as finished connections
+        # Only so long after the last cookie was sent can an ACK bring one back.
+        self.cookies_until = -NEVER
+        self.order: deque[HalfOpen] = deque()  # its entries, the oldest first; some may be gone (crowding.py)
         self.queue: deque[Connection] = deque()
         self.closed = False
         self.listed = False
@@ -59,6 +68,18 @@ class Listener:
         connection.owned = True
         connection.owner.report(connection)
         return connection
+
+    def patience(self) -> int:
+        """How often a SYN,ACK is repeated now: as often as ever while the queue is less than half full, and from there
+        on step by step more seldom, down to `pressed_syn_ack_retries` when it is full (RFC 4987 3.3)."""
+        terms = self.terms
+        most = terms.syn_ack_retries
+        least = min(terms.pressed_syn_ack_retries, most)
+        free = terms.half_open_limit - self.half_open
+        half = terms.half_open_limit - terms.half_open_limit // 2
+        if free >= half:
+            return most
+        return least + (most - least) * max(free, 0) // half
 
     def close(self) -> None:
         """Stop listening; what is half-way or not yet accepted is reset (RFC 9293 3.10.4)."""

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from ..outcomes import BY_NUMBER, Outcome
 from ..tcp.flow import Flow
-from ..tcp.states import CLOSED, TIME_WAIT, State
+from ..tcp.states import CLOSED, LISTEN, TIME_WAIT, State
 from ..wire.addresses import local_of, remote_of, turned
-from ..wire.flags import RST
+from ..wire.flags import RST, SYN
 from ..wire.framing import Framing
 from ..wire.icmp import ECHO_REPLIES
 from ..wire.segment import Segment, parse
@@ -52,7 +52,7 @@ class Observers:
             self.show(now, Direction.OUT, outcome, flow.stage, flow.stage, flow.key, frame)
 
     def show_answers(self, now: float, frames: list[bytes]) -> None:
-        """Answers that no flow has given: the RST of a closed port, the last ACK of TIME-WAIT, an echo reply."""
+        """Answers that no flow has given: a closed port's RST, a cookie, the last ACK of TIME-WAIT, an echo reply."""
         segment = Segment()
         for frame in frames:
             if parse(frame, self._framing.headroom, True, segment):
@@ -63,6 +63,8 @@ class Observers:
             key = turned(segment.key)
             if segment.flags & RST:
                 self.show(now, Direction.OUT, Outcome.SENT_RST_FOR_NO_ONE, CLOSED, CLOSED, key, frame)
+            elif segment.flags & SYN:
+                self.show(now, Direction.OUT, Outcome.SENT_COOKIE, LISTEN, LISTEN, key, frame)
             else:
                 self.show(now, Direction.OUT, Outcome.SENT_ACK, TIME_WAIT, TIME_WAIT, key, frame)
 

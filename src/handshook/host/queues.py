@@ -8,8 +8,9 @@ class Queue:
     """One queue: how many are in it, and how many may be, None where there is no limit of its own.
 
     `name` is "half-open", "held" (of the half-open: those that wait for the program, or that it wants unanswered),
-    "accept", "half-open in all", "half-open from one prefix" (the fullest) or "TIME-WAIT". `where` is whose it is: the
-    (address, port) of a listener, None standing for any; or the prefix as text; or None for the whole stack's.
+    "accept", "half-open in all", "half-open from one prefix" (the fullest), "SYN cache" or "TIME-WAIT". `where` is
+    whose it is: the (address, port) of a listener, None standing for any; or the prefix as text; or None for the whole
+    stack's.
     """
 
     name: str

@@ -12,10 +12,15 @@ from ..tcp.isn import Secret
 class Secrets:
     """The keys of one stack, each for one purpose."""
 
-    __slots__ = ("challenges", "initial_sequence", "ports")
+    __slots__ = ("_root", "challenges", "initial_sequence", "ports", "syn_cache")
 
     def __init__(self, seed: int | None) -> None:
-        root = os.urandom(32) if seed is None else blake2b(str(seed).encode(), digest_size=32).digest()
+        self._root = root = os.urandom(32) if seed is None else blake2b(str(seed).encode(), digest_size=32).digest()
         self.initial_sequence = Secret(blake2b(b"isn", digest_size=16, key=root).digest())
         self.challenges = Secret(blake2b(b"challenges", digest_size=16, key=root).digest())
+        self.syn_cache = Secret(blake2b(b"syn cache", digest_size=16, key=root).digest())
         self.ports = Secret(blake2b(b"ports", digest_size=16, key=root).digest())
+
+    def cookies(self, generation: int) -> Secret:
+        """The secret of SYN cookies: the only one that changes, and so each generation's own."""
+        return Secret(blake2b(b"cookies %d" % generation, digest_size=16, key=self._root).digest())

@@ -23,6 +23,7 @@ from .ports import choose_source
 from .queues import Queue
 from .snapshot import Entry, entry_of, entry_of_wait
 from .step import Step
+from .syn_cache import ROWS, Cached
 
 ACCEPTABLE = Happened.ACCEPTABLE
 CALLED_CONNECT = Outcome.CALLED_CONNECT
@@ -142,6 +143,13 @@ class Stack(Exchange):
         """
         return bool(self._eventful)
 
+    def rotate_secrets(self, now: float) -> None:
+        """Make SYN cookies under a new secret; those that are out stay good (RFC 4987 3.6). It happens by itself, too.
+
+        What numbers connections and ports begin with keeps its secret: it must not change (RFC 6528 3, RFC 6056 3.3).
+        """
+        self._cookies.rotate(self._go_on(now))
+
     def observe(self, callback: Callable[[Step], None]) -> None:
         """Call back with each step from now on; see `Step`. Costs nothing while nobody observes.
 
@@ -164,7 +172,7 @@ class Stack(Exchange):
         """Every half-open, open, closing and TIME-WAIT entry, as of the last time the stack was told."""
         now = self.now
         waits = [entry_of_wait(key, wait, self.config.msl, now) for key, wait in self._time_waits.items()]
-        return [entry_of(flow, now) for flow in self._flows.values()] + waits
+        return [entry_of(flow, now) for flow in (*self._flows.values(), *self._cached())] + waits
 
     def queues(self) -> list[Queue]:
         """How full each queue is: those of each listener, then the whole stack's."""
@@ -183,8 +191,15 @@ class Stack(Exchange):
             name = "half-open from one prefix"
             prefix, fill = self._bounds.fullest()
             found.append(Queue(name, fill, most, prefix))
+        if self._cache.waiting:
+            found.append(Queue("SYN cache", self._cache.waiting, ROWS))
         found.append(Queue("TIME-WAIT", len(self._time_waits), None))
         return found
+
+    def _cached(self) -> list[Cached]:
+        """What is in the SYN cache, each stood up."""
+        found = [(self._listeners.find(key), row) for key, row in self._cache.rows(self.now)]
+        return [self._cache.stand_up(row, listener, listener.terms) for listener, row in found if listener is not None]
 
     def counters(self) -> dict[Outcome, int]:
         """How often each outcome was reached; those that never were are left out."""
@@ -197,9 +212,13 @@ class Stack(Exchange):
         return list(self._addresses.values())
 
     def _close_listener(self, listener: Listener) -> None:
+        for row in [row for key, row in self._cache.rows(self.now) if self._listeners.find(key) is listener]:
+            self._cache.clear(row)
         self._listeners.remove(listener)
         for flow in [flow for flow in self._flows.values() if isinstance(flow, HalfOpen)]:
             if flow.listener is listener:
+                if isinstance(flow, Held) and flow.proved:
+                    self._answers.refuse(flow)
                 self._forget_half_open(flow)
                 del self._flows[flow.key]
         self._counts[LISTENER_CLOSED] += 1

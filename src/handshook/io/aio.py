@@ -169,7 +169,7 @@ class Host(Driver):
 
         def make(connection: Connection) -> Handler:
             nonlocal theirs
-            relay, theirs = SocketRelay.pair(connection, self)
+            relay, theirs = SocketRelay.pair(self, lambda: (connection, b""))
             return relay
 
         async with asyncio.timeout(timeout):
@@ -202,7 +202,12 @@ class Host(Driver):
 
     def _run(self) -> None:
         self._soon = None
-        left = self._turn()
+        try:
+            left = self._turn()
+        except BaseException:
+            # A callback ends the program. Whoever cleans up in this loop still needs the rest of the news.
+            self._turn_soon()
+            raise
         if self.lost is not None:
             self._stop()
         elif left is not None:

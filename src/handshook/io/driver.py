@@ -164,15 +164,15 @@ class Driver:
         return opening
 
     def as_socket(self, connection: Connection) -> socket.socket:
-        """A real descriptor for a connection: the other end of a pair, between which and the engine the host carries.
+        """A real descriptor for a connection: one end of a pair of the kernel's, which the host carries to it.
 
-        For libraries that insist on one. The connection is the descriptor's from now on: closing it closes the
-        connection, and the other way round. The kernel's pair knows no reset, so a connection that fails looks like
-        one that ended; its `error` says which it was. Raises OSError when there is no descriptor left.
+        For libraries that insist on one. The connection is the descriptor's from now on: data waits on either side for
+        the other to read, a half-close and a reset go through, both ways. Raises OSError when there is no descriptor
+        left.
         """
         self.check()
         self.touch()
-        relay, theirs = SocketRelay.pair(connection, self)
+        relay, theirs = SocketRelay.pair(self, lambda: (connection, b""))
         self.handlers.add(relay)
         relay.begin()
         return theirs

@@ -5,8 +5,10 @@ done at once, and is called again when more can. So it never takes from the peer
 leaves unread stays in the connection, whose window then tells the peer to stop.
 """
 
+from collections import deque
 from collections.abc import Callable
 
+from ..host.events import Event
 from ..host.listener import Listener
 from ..host.stack import Stack
 from ..tcp.config import Config
@@ -58,6 +60,8 @@ class Handlers:
         self._listeners: dict[Listener, Callable[[], object]] = {}
         self._deciders: dict[Listener, Callable[[Held, Happened], object]] = {}
         self._handlers: dict[Connection, Handler] = {}
+        # News that were taken from the stack and not told yet: something that ends programs may come in between.
+        self._untold: deque[Event] = deque()
 
     def __len__(self) -> int:
         """How many connections have a handler: all that are neither over nor in TIME-WAIT."""
@@ -132,8 +136,10 @@ class Handlers:
 
     def dispatch(self) -> None:
         """Tell all news that there are."""
-        while events := self._stack.events():
-            for source, happened in events:
+        untold = self._untold
+        while True:
+            while untold:
+                source, happened = untold.popleft()
                 if isinstance(source, Listener):
                     look = self._listeners.get(source)
                     if look is not None:
@@ -145,6 +151,10 @@ class Handlers:
                         decide(source, happened)
                 else:
                     self._tell(source, happened)
+            events = self._stack.events()
+            if not events:
+                return
+            untold.extend(events)
 
         if self._deciders:
             # Only now: a closed listener's last news is that what it held has gone.

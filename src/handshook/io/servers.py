@@ -17,6 +17,8 @@ from .threads import Host, HostDown, Socket
 from .threads.errors import family_of
 
 WHEN_FULL = ("wait", "refuse", "shed-oldest")
+# More threads than this are a typing error, or a case for an event loop.
+MOST_WORKERS = 10_000
 
 
 class Fate(StrEnum):
@@ -112,10 +114,13 @@ class HostServer(socketserver.TCPServer):
             self._stopping = False
             self._stopped.set()
 
-    def shutdown(self) -> None:
-        """Let `serve_forever` return, and wait until it has; what was accepted goes on."""
+    def shutdown(self, patience: float | None = None) -> None:
+        """Let `serve_forever` return, and wait until it has, but at most so many seconds; what was accepted goes on.
+
+        Where one is served at a time it is the handler's to say when that is.
+        """
         self._stopping = True
-        self._stopped.wait()
+        self._stopped.wait(patience)
 
     def has_room(self, patience: float) -> bool:
         """Whether to accept another connection now; may wait `patience` seconds for that."""
@@ -192,8 +197,10 @@ class PoolServer(HostServer):
         queue: int = 64,
         when_full: str = "wait",
     ) -> None:
-        if workers < 1 or queue < 0:
-            raise ValueError(f"{workers} workers and a queue of {queue}: at least 1, and at least 0")
+        if not 1 <= workers <= MOST_WORKERS:
+            raise ValueError(f"a pool has 1 to {MOST_WORKERS} threads, not {workers}")
+        if queue < 0:
+            raise ValueError(f"a queue of {queue}: none is 0")
         if when_full not in WHEN_FULL:
             raise ValueError(f"when_full is one of {', '.join(WHEN_FULL)}, not {when_full!r}")
         self._workers = workers

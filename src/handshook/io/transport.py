@@ -24,6 +24,9 @@ PIECE = 1 << 18
 Bytes: TypeAlias = "bytes | bytearray | memoryview[Any]"
 _both = int.__and__
 
+# These pass through to the loop, as asyncio has it; a CancelledError, say, is the protocol's own failure.
+_ENDS_PROGRAMS = (SystemExit, KeyboardInterrupt)
+
 
 class ConnectionTransport(Handler, transports._FlowControlMixin):
     """An `asyncio.Transport` on a connection of `host`.
@@ -212,7 +215,9 @@ class ConnectionTransport(Handler, transports._FlowControlMixin):
             room = self._protocol.get_buffer(-1)
             if not len(room):
                 raise RuntimeError("get_buffer() returned an empty buffer")
-        except Exception as error:
+        except _ENDS_PROGRAMS:
+            raise
+        except BaseException as error:
             self._blame(error)
             return False
         data = self.connection.recv(len(room)) or b""
@@ -223,7 +228,9 @@ class ConnectionTransport(Handler, transports._FlowControlMixin):
         self._peer_finished = True
         try:
             stays = self._protocol.eof_received()
-        except Exception as error:
+        except _ENDS_PROGRAMS:
+            raise
+        except BaseException as error:
             self._blame(error)
         else:
             if not stays:
@@ -273,12 +280,14 @@ class ConnectionTransport(Handler, transports._FlowControlMixin):
         """Call the protocol; False when it raised, and the connection is over."""
         try:
             method(argument)
-        except Exception as error:
+        except _ENDS_PROGRAMS:
+            raise
+        except BaseException as error:
             self._blame(error)
             return False
         return True
 
-    def _blame(self, error: Exception) -> None:
+    def _blame(self, error: BaseException) -> None:
         self._loop.call_exception_handler(
             {
                 "message": "the protocol failed, and its connection was aborted",

@@ -24,6 +24,9 @@ _BATCHES_A_TURN = 8
 # say).
 _PAUSE = 0.001
 
+# A timer may be further away than a poll can wait (2^31 milliseconds, 24 days): there is a turn each day, in seconds.
+_LONGEST = 86_400.0
+
 
 class Engine(Protocol):
     """What the pump asks of an engine; `Stack` is one."""
@@ -214,8 +217,11 @@ class Pump:
             timeout = _PAUSE if timeout is None else min(timeout, _PAUSE)
         deadline = self._stack.deadline()
         if deadline is None:
-            return timeout
-        left = max(0.0, deadline - self._clock())
+            return timeout if timeout is None else min(timeout, _LONGEST)
+        left = min(max(0.0, deadline - self._clock()), _LONGEST)
+        if self._unsent and left < _PAUSE:
+            # What is due is most likely something to say, and it has to wait for room, of which the poll tells.
+            left = _PAUSE
         return left if timeout is None else min(left, timeout)
 
     def _take_in(self) -> bool:

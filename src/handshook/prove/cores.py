@@ -5,10 +5,12 @@ state costs more than to meet it.
 """
 
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
+from typing import Any
 
 from .job import Result, prove
 from .scopes import Scope
@@ -23,7 +25,7 @@ def prove_all(
 ) -> Iterator[Result]:
     """The result of each, in their order, as soon as it and those before it are there.
 
-    Raises `RuntimeError` when a process ends without one, and what `prove` raises.
+    Raises `ChildProcessError` when a process ends without one, and what `prove` raises.
     """
     if cores == 1 or len(scopes) == 1:
         for scope in scopes:
@@ -41,7 +43,7 @@ def prove_all(
                 number = waiting.pop(0)
                 mine, theirs = context.Pipe(duplex=False)
                 child: BaseProcess = context.Process(
-                    target=_work, args=(variant.name, scopes[number], most, theirs), daemon=True
+                    target=_work, args=(variant.name, scopes[number], most, theirs, os.getpid()), daemon=True
                 )
                 child.start()
                 theirs.close()
@@ -69,7 +71,12 @@ def _hear(
     try:
         said = pipe.recv()
     except EOFError:
-        raise RuntimeError("an exploration has ended without a result") from None
+        child.join()
+        code = child.exitcode or 0
+        why = f"signal {-code}" if code < 0 else f"code {code}"
+        raise ChildProcessError(
+            f"an exploration was ended without a result ({why}): was there too little memory?"
+        ) from None
     if isinstance(said, tuple):
         if told is not None:
             told(*said)
@@ -82,15 +89,21 @@ def _hear(
     results[number] = said
 
 
-def _work(name: str, scope: Scope, most: int | None, pipe: Pipe) -> None:
+def _work(name: str, scope: Scope, most: int | None, pipe: Pipe, leader: int) -> None:
     """In a process of its own."""
     import signal
 
     from .variants import BY_NAME
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who leads
+
+    def tell(*far: Any) -> None:
+        if os.getppid() != leader:
+            os._exit(1)  # it was killed, and nobody wants to know any more
+        pipe.send((scope.name, *far))
+
     try:
-        pipe.send(prove(BY_NAME[name], scope, most=most, progress=lambda *far: pipe.send((scope.name, *far))))
+        pipe.send(prove(BY_NAME[name], scope, most=most, progress=tell))
     except Exception as error:
         pipe.send(error)
 

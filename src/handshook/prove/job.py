@@ -38,7 +38,7 @@ class Result:
     """What an exploration has come to.
 
     `exhausted`: every state within the bounds was met and gone on from. `stopped`: it was ended before that, and before
-    what it looked for was found; what has not failed may still do so.
+    what it looked for was found; what has not failed may still do so. `why` says what ended it.
     """
 
     variant: Variant
@@ -54,6 +54,7 @@ class Result:
     seconds: float = 0.0
     exhausted: bool = False
     stopped: bool = False
+    why: str = ""
     failures: list[Failure] = field(default_factory=list)
 
     @property
@@ -84,7 +85,7 @@ class Result:
             "handshake": self.variant.name,
             "scope": self.scope.name,
             "bounds": self.scope.bounds.sentence(),
-            **{name: getattr(self, name) for name in (*numbers, "exhausted", "stopped")},
+            **{name: getattr(self, name) for name in (*numbers, "exhausted", "stopped", "why")},
             "seconds": round(self.seconds, 3),
             "held": sound if self.exhausted else [],
             "unbroken": [] if self.exhausted else sound,
@@ -125,12 +126,16 @@ def prove(variant: Variant, scope: Scope, *, most: int | None = None, progress: 
         looked_for = scope.shows or tuple(explorer.found)
         if looked_for and all(each in explorer.found for each in looked_for):
             return True
-        result.stopped = most is not None and explorer.table.size >= most
-        return result.stopped
+        if most is not None and explorer.table.size >= most:
+            result.why = f"{most:,} states were to be met at most"
+        return bool(result.why)
 
-    while explorer.expand(CHUNK if most is None else min(most, CHUNK)):
-        if enough():
-            break
+    try:
+        while explorer.expand(CHUNK if most is None else min(most, CHUNK)):
+            if enough():
+                break
+    except MemoryError:
+        result.why = "there is no more memory"
     result.seconds = time.monotonic() - began
     _sum_up(result, explorer)
     return result
@@ -141,7 +146,7 @@ def _sum_up(result: Result, explorer: Explorer) -> None:
     result.states = explorer.table.size
     result.expanded = explorer.expanded
     result.exhausted = explorer.expanded == explorer.table.size
-    result.stopped = result.stopped and not result.exhausted
+    result.stopped = bool(result.why) and not result.exhausted
     result.ways = explorer.ways
     result.cut = explorer.cut
     result.depth = explorer.depth(explorer.expanded - 1)

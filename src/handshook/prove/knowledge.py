@@ -81,6 +81,7 @@ LEFT_OUT = {
     ),
     "the least, the first and the longest RTO are the same, so what was measured changes nothing": "srtt rttvar",
     "every batch is one segment, and no ACK is delayed (acking.py)": "troubled earlier_number earlier_acks",
+    "these hosts have room for every half-open connection, and so send no cookies": "by_cookie",
     "limits on challenges that are beyond what the bounds let happen": "challenges challenge_from",
     "counted, or kept for a verdict, a snapshot or an observer": (
         "segments_in segments_out retransmissions started_at last_heard established_at seen why trouble"

@@ -22,7 +22,7 @@ def report(result: Result) -> list[str]:
         lines.append(f"  all that is within the bounds; failed: {_names(result.failures)}")
     elif result.stopped:
         so_far = f"failed until there: {_names(result.failures)}" if result.failures else "nothing failed until there"
-        lines.append(f"  ended early, with {result.ahead:,} states met and not gone on from; {so_far}")
+        lines.append(f"  ended early ({result.why}), with {result.ahead:,} states met and not gone on from; {so_far}")
     else:
         lines.append(f"  ended where it was seen; failed: {_names(result.failures)}")
     if result.exhausted and result.cut:

@@ -31,7 +31,7 @@ from .datagrams import Datagrams
 from .doors import Doors, Way
 from .entries import Entries
 from .names import Names, routed_versions
-from .signals import signals_are
+from .signals import signals_are, signals_wait
 from .why import Why
 
 # The largest that a TUN device takes, as a loopback has it: no datagram of the program's is ever cut.
@@ -194,12 +194,14 @@ class _Run:
     async def _beside(self, carrier: Carrier, doors: Doors, control: str) -> int:
         """Run the program; returns its exit code, as a shell would."""
         variables = {**os.environ, CONTROL: os.path.abspath(control)}
-        program = start_program(self._network, self._plan.command, variables, self._say)
-        if isinstance(program, int):
-            return program
-        # Only now: the program shouldn't inherit it.
-        allow_many_files()
-        with signals_are(program):
+        with contextlib.ExitStack() as signals:
+            with signals_wait():
+                program = start_program(self._network, self._plan.command, variables, self._say)
+                if isinstance(program, int):
+                    return program
+                signals.enter_context(signals_are(program))
+            # Only now: the program shouldn't inherit it.
+            allow_many_files()
             await _end_of(program)
             await self._last_words(carrier, doors)
         return exit_code(program.wait())

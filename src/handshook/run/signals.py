@@ -15,8 +15,18 @@ _BY_THE_TERMINAL = (signal.SIGHUP, signal.SIGQUIT)
 
 
 @contextlib.contextmanager
+def signals_wait() -> Iterator[None]:
+    """While a program is being started, signals wait for it; the program itself starts with the mask that it would."""
+    kept = signal.pthread_sigmask(signal.SIG_BLOCK, (*_PASSED, signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, kept)
+
+
+@contextlib.contextmanager
 def signals_are(program: Program) -> Iterator[None]:
-    """While this lasts signals go on to the program, which heeds them or not; Ctrl-C as in `program_decides`."""
+    """From now on signals go on to the program, which heeds them or not; Ctrl-C as in `program_decides`."""
 
     def pass_on(number: int, _: object) -> None:
         if number not in _BY_THE_TERMINAL or foreground() != os.getpgrp():

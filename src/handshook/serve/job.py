@@ -45,9 +45,9 @@ class Plan:
     command: tuple[str, ...] = ()
     application: Application | None = None
     workers: Workers = ONE_EACH
+    processes: int = 1
     rules: tuple[Rule, ...] = ()
     seed: int | None = None
-    processes: int = 1
 
     @property
     def what(self) -> str:

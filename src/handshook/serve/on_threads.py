@@ -21,7 +21,8 @@ def serve_on_threads(
     plan: Plan, application: Application, place: Place, observer: Observer | None, say: Callable[[str], None]
 ) -> int:
     """As `serve`. Raises `NoApplication` and `HostDown`."""
-    handler = handler_for(as_wsgi(application), threads=plan.workers.kind != "one")
+    after = contextlib.ExitStack()
+    handler = handler_for(as_wsgi(application, after), threads=plan.workers.kind != "one")
     later = None if observer is None else put_off(observer)
     spare = None if later is None else later.show_one
     try:
@@ -30,6 +31,7 @@ def serve_on_threads(
                 code = _beside(plan, place, server, say) if plan.command else _for_ever(plan, place, server, say)
             host.settle(LAST_WORDS)
     finally:
+        after.close()
         if later is not None:
             later.show_all()
     for fate in (Fate.FAILED, Fate.NO_THREAD, Fate.REFUSED, Fate.SHED, Fate.DROPPED):
@@ -49,7 +51,8 @@ def _beside(plan: Plan, place: Place, server: HostServer, say: Callable[[str], N
     serving.start()
     with program_decides(program):
         code = program.wait()
-    server.shutdown()
+    # A handler that hangs is not waited for.
+    server.shutdown(LAST_WORDS)
     return exit_code(code)
 
 

@@ -1,12 +1,16 @@
 """Who does the work: `asyncio`, `one`, `thread` or `pool:N`, and an application of either kind made to fit."""
 
+import asyncio
+import contextlib
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..io.servers import HostServer, PoolServer, ThreadServer
+from ..io.driver import LAST_WORDS
+from ..io.servers import MOST_WORKERS, HostServer, PoolServer, ThreadServer
 from ..io.threads import Host
 from .application import Application, NoApplication
 
@@ -34,8 +38,8 @@ class Workers:
             raise ValueError(f"{text!r} is none of asyncio, one, thread, pool:N")
         if not colon:
             return cls(kind)
-        if not number.isascii() or not number.isdigit() or not 0 < int(number) <= 10_000:
-            raise ValueError(f"{text!r}: a pool has 1 to 10000 threads")
+        if not number.isascii() or not number.isdigit() or not 0 < int(number[:9]) <= MOST_WORKERS:
+            raise ValueError(f"{text!r}: a pool has 1 to {MOST_WORKERS} threads")
         return cls(kind, int(number))
 
     def make_server(self, host: Host, port: int, handler: type[Any]) -> HostServer:
@@ -49,15 +53,40 @@ class Workers:
 ONE_EACH = Workers("thread")
 
 
-def as_wsgi(application: Application) -> Callable[..., Any]:
-    """The application as WSGI. One of ASGI runs in an event loop of its own, in one thread for all requests; its
-    lifespan is not run, and it has no websockets.
+class OwnLoop:
+    """An event loop in a thread of its own, which ends with the program if not by `close`."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="asgi", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Cancel what still runs there, and end it; a task that blocks is not waited for."""
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(LAST_WORDS)
+
+    def _run(self) -> None:
+        self.loop.run_forever()
+        tasks = asyncio.all_tasks(self.loop)
+        for task in tasks:
+            task.cancel()
+        self.loop.run_until_complete(asyncio.wait(tasks, timeout=LAST_WORDS) if tasks else asyncio.sleep(0))
+        self.loop.close()
+
+
+def as_wsgi(application: Application, after: contextlib.ExitStack) -> Callable[..., Any]:
+    """The application as WSGI. One of ASGI runs in an event loop of its own, in one thread for all requests, which
+    `after` is to end; its lifespan is not run, and it has no websockets.
 
     Raises `NoApplication` where a package is missing.
     """
     if application.interface == "wsgi":
         return application.call
-    adapt = _adapter().ASGIMiddleware(application.call)
+    middleware = _adapter().ASGIMiddleware
+    own = OwnLoop()
+    after.callback(own.close)
+    adapt = middleware(application.call, loop=own.loop)
 
     def call(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         # The adapter reads as much as CONTENT_LENGTH says, and a chunked body says nothing.

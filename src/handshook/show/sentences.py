@@ -91,6 +91,29 @@ _OPENING: dict[Outcome | tuple[Outcome, str], str] = {
         "From the network that this address is in, as many connections are half open as we keep for one: this SYN"
         " is dropped without an answer. A real client will repeat it."
     ),
+    Outcome.SYN_COOKIE: (
+        "The peer asks to open, its numbers start at {isn}, and we keep nothing of it: all that we shall need goes into"
+        " the number that we answer with.{offers}"
+    ),
+    Outcome.SENT_COOKIE: (
+        "A cookie: our number, {isn}, is a keyed hash of both addresses and ports, the peer's number and the time, with"
+        " its MSS in it. Only who receives it can send it back; a forged source never will.{offers}"
+    ),
+    Outcome.COOKIE_ACCEPTED: (
+        "ack {wire_ack} brings our cookie back, plus 1: the hash is right, so its sender has received our SYN,ACK, and"
+        " what the SYN said is read out of the number. The connection is made now."
+    ),
+    Outcome.COOKIE_WRONG: (
+        "ack {wire_ack} is no cookie that we made for this peer: a guess, or the rest of an old connection. RST."
+    ),
+    Outcome.COOKIE_EXPIRED: ("ack {wire_ack} is a cookie of ours from more than two minutes ago: too old. RST."),
+    Outcome.COOKIE_OPTIONS_BAD: (
+        "ack {wire_ack} is a cookie of ours, but the options beside it are none that we agreed to. RST."
+    ),
+    Outcome.COOKIE_AHEAD: (
+        "It follows a segment that we have not had, but the timestamp that it echoes is ours: a RST could end a good"
+        " connection, so it is dropped. The peer will repeat the first."
+    ),
     Outcome.DROPPED_ACCEPT_QUEUE_FULL: (
         "The program has not accepted the connections that wait already, so there is no place for one"
         " more: dropped; a real client will try again."
@@ -103,6 +126,21 @@ _OPENING: dict[Outcome | tuple[Outcome, str], str] = {
         "Our SYN,ACK was sent {syns} and no ACK came in {in_state}: given up. A guess: the SYN's source"
         " was forged, or the peer has gone."
     ),
+    Outcome.HALF_OPEN_PRESSED: (
+        "Our SYN,ACK was sent {syns} and no ACK came in {in_state}. There are so many half-open connections that each"
+        " waits less long than it would otherwise: given up."
+    ),
+    Outcome.HALF_OPEN_EVICTED: (
+        "As many connections are half open as we keep, and this one has waited longest: it goes, for a new one. A real"
+        " peer's ACK will be answered with a RST."
+    ),
+    Outcome.SYN_CACHED: (
+        "The peer asks to open, its numbers start at {isn}. There is no room for a half-open entry, so what we need of"
+        " it goes into a row of the SYN cache.{offers}"
+    ),
+    Outcome.SYN_CACHE_EVICTED: (
+        "Its bucket of the SYN cache is full and this row has waited longest: it goes, for a new one."
+    ),
     Outcome.SYN_ACK_ACK_BAD: (
         "It acknowledges {wire_ack}, but our SYN,ACK needs {wanted_ack}: the sender never saw our"
         " number. RST, which takes {wire_ack} as its own number."
@@ -110,6 +148,13 @@ _OPENING: dict[Outcome | tuple[Outcome, str], str] = {
     Outcome.SYN_HELD: (
         "The peer asks to open, its numbers start at {isn}. The program wants to decide about it, so nothing is"
         " answered yet: to the peer we are a slow path.{offers}"
+    ),
+    Outcome.COOKIE_HELD: (
+        "ack {wire_ack} brings our cookie back, plus 1: its sender has received our SYN,ACK, and believes the"
+        " connection open. The program decides now whether it is."
+    ),
+    Outcome.HELD_KEPT: (
+        "The peer believes the connection open, but the program has not decided: kept, and not acknowledged yet."
     ),
     Outcome.SYN_HELD_AGAIN: (
         "The same SYN, {isn}, once more: the peer has heard nothing, and will not before the program has decided."

@@ -11,6 +11,11 @@ MOST_SCALE = 14  # RFC 7323 2.3
 MOST_BUFFER = 1 << 30  # RFC 7323 2.2: the largest window there can be
 # RFC 791 3.2 lets a link be as narrow as 68; below this there would be headers and options and hardly any data.
 LEAST_MTU = 256
+# RFC 9293 3.7.1 (MUST-15): what a peer takes that didn't say.
+DEFAULT_MSS4 = 536
+DEFAULT_MSS6 = 1220
+# No negotiation makes a segment smaller than this; below it headers would be all there is (cf. CVE-2019-11479).
+LEAST_MSS = 64
 
 # What a connection may change while it lives; all else is agreed on with the SYNs, or is the stack's own.
 CHANGEABLE = frozenset(
@@ -35,6 +40,7 @@ NOT_NEGATIVE = (
     "prefix_half_open_limit",
     "syn_retries",
     "syn_ack_retries",
+    "pressed_syn_ack_retries",
     "challenge_limit",
     "keep_alive",
     "keep_alive_interval",
@@ -60,6 +66,7 @@ WHOLE = (
     "host_challenge_limit",
     "syn_retries",
     "syn_ack_retries",
+    "pressed_syn_ack_retries",
     "challenge_limit",
     "keep_alive_probes",
     "mtu",
@@ -128,6 +135,21 @@ class Config:
         "repetitions",
         """How often a SYN,ACK is repeated. With 1 s doubling an entry lives 63 s, as in Linux: a half-open
         entry is what a SYN flood is after, and a true client repeats its SYN anyway.""",
+    )
+
+    pressed_syn_ack_retries: int = knob(
+        1,
+        "repetitions",
+        """How often it is repeated when the half-open queue is full; from half full on it falls towards this, step by
+        step. With 1 an entry lives 3 s then, which still forgives one loss; Linux goes down to 2. Set it to
+        `syn_ack_retries` and the wait is never shortened.""",
+    )
+
+    half_open_policy: str = knob(
+        "drop-new",
+        "a word",
+        """What a SYN meets that finds no room and gets no cookie (`cookies`): "drop-new" drops it, "drop-oldest" the
+        oldest half-open entry of its listener (RFC 4987 3.4), "cache" puts it into a SYN cache (3.5).""",
     )
 
     user_timeout: float = knob(
@@ -224,7 +246,15 @@ class Config:
     half_open_limit: int = knob(
         1024,
         "connections",
-        """How many half-open connections a listener keeps; a SYN beyond them is dropped. Linux keeps as many.""",
+        """How many half-open connections a listener keeps; what becomes of a SYN beyond them, `cookies` says. Linux
+        keeps as many.""",
+    )
+
+    cookies: str = knob(
+        "when-full",
+        "a word",
+        """Answer a SYN with a cookie (RFC 4987 3.6), which needs no half-open entry: "when-full" is when there is no
+        room for one, "always", or "never". As Linux's `tcp_syncookies` of 1, 2 and 0, whose default is 1, too.""",
     )
 
     host_half_open_limit: int = knob(
@@ -322,9 +352,15 @@ class Config:
             raise ValueError(f"ecn is {self.ecn!r}; it is 'off', 'accept' or 'ask'")
         if self.congestion not in ("cubic", "reno"):
             raise ValueError(f"congestion is {self.congestion!r}; it is 'cubic' or 'reno'")
+        if self.half_open_policy not in ("drop-new", "drop-oldest", "cache"):
+            raise ValueError(
+                f"half_open_policy is {self.half_open_policy!r}; it is 'drop-new', 'drop-oldest' or 'cache'"
+            )
         for name, most in (("half_open_prefix4", 32), ("half_open_prefix6", 128)):
             if not 0 <= getattr(self, name) <= most:
                 raise ValueError(f"{name} is {getattr(self, name)}; it is 0 to {most}")
+        if self.cookies not in ("never", "when-full", "always"):
+            raise ValueError(f"cookies is {self.cookies!r}; it is 'never', 'when-full' or 'always'")
         if not 0 < self.ttl < 256:
             raise ValueError(f"ttl is {self.ttl}; it is 1 to 255")
         if not 0 <= self.dscp < 64:

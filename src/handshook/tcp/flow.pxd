@@ -11,6 +11,7 @@ cdef class Owner:
     cpdef attend(self, Flow flow, int outcome)
     cpdef report(self, Flow flow)
     cpdef bint taken(self, bytes key) except -1
+    cpdef int patience(self, Flow flow) except -1
     cpdef bint still_waits(self, bytes key) except -1
 
 cdef class Flow:

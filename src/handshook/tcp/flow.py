@@ -34,6 +34,10 @@ class Owner:
         """Is this four-tuple in use, or resting?"""
         raise NotImplementedError
 
+    def patience(self, flow: "Flow") -> int:
+        """How often may this half-open entry's SYN,ACK be repeated, as full as its queue is?"""
+        raise NotImplementedError
+
     def still_waits(self, key: bytes) -> bool:
         """Is this four-tuple still in TIME-WAIT?"""
         raise NotImplementedError

@@ -11,9 +11,10 @@ from .terms cimport Terms
 cdef unsigned int WORD
 
 cdef unsigned int ACK, ECE, SYN
-cdef int CHALLENGE_ACK, CHALLENGE_ACK_LIMITED, HALF_OPEN_GIVEN_UP, HALF_OPEN_RESET, NOTHING, OUTSIDE_WINDOW, PAWS_REJECTED
+cdef int CHALLENGE_ACK, CHALLENGE_ACK_LIMITED, HALF_OPEN_GIVEN_UP, HALF_OPEN_PRESSED, HALF_OPEN_RESET, NOTHING, OUTSIDE_WINDOW, PAWS_REJECTED
 cdef int RETRANSMISSION_TIMED_OUT, SENT_CHALLENGE_ACK, SENT_SYN_ACK, SENT_SYN_ACK_AGAIN, SYN_REPEATED
 cdef int CLOSED, SYN_RECEIVED, MOST_SCALE
+cdef int ECN_BIT, NO_SCALE, NO_TIMESTAMPS, SACK_BIT
 cdef unsigned int BEYOND
 cdef double NEVER
 
@@ -30,6 +31,8 @@ cdef class HalfOpen(Flow):
     cpdef begin(self, bytes key, object listener, Terms terms, Owner owner)
     @cython.locals(terms=Terms, hashed="unsigned long long")
     cpdef take_syn(self, Segment s, Secret secret, double now)
+    cpdef recall(self, tuple numbers, unsigned int peer_window, int peer_mss, int options)
+    cpdef recall_time(self, Secret secret, double started_at, double sent_at, int retries)
     cpdef hold(self, bytes data)
     cpdef begin_after(self, unsigned int number)
     @cython.locals(held=Py_ssize_t, room=Py_ssize_t)
@@ -37,5 +40,5 @@ cdef class HalfOpen(Flow):
     @cython.locals(why=int)
     cpdef int arrive(self, Segment segment, double now) except -1
     cpdef int wake(self, double now) except -1
-    @cython.locals(tsval="unsigned int", seq="unsigned int", window="unsigned int", why=int)
+    @cython.locals(tsval="unsigned int", seq="unsigned int", window="unsigned int", why=int, flags="unsigned int")
     cpdef int emit(self, Builder builder, double now, list frames) except -1

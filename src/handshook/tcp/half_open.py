@@ -11,6 +11,7 @@ from ..wire.segment import Segment
 from ..wire.word import WORD
 from .clock import NEVER
 from .config import MOST_SCALE
+from .cookie_layout import ECN_BIT, NO_SCALE, NO_TIMESTAMPS, SACK_BIT
 from .ecn import asks
 from .flow import Flow, Owner
 from .isn import Secret, offset_of, sequence_at
@@ -22,6 +23,7 @@ from .terms import Terms
 CHALLENGE_ACK = Outcome.CHALLENGE_ACK
 CHALLENGE_ACK_LIMITED = Outcome.CHALLENGE_ACK_LIMITED
 HALF_OPEN_GIVEN_UP = Outcome.HALF_OPEN_GIVEN_UP
+HALF_OPEN_PRESSED = Outcome.HALF_OPEN_PRESSED
 HALF_OPEN_RESET = Outcome.HALF_OPEN_RESET
 NOTHING = Outcome.NOTHING
 OUTSIDE_WINDOW = Outcome.OUTSIDE_WINDOW
@@ -98,6 +100,33 @@ class HalfOpen(Flow):
         self.started_at = now
         self.rto = terms.initial_rto
 
+    def recall(self, numbers: tuple[int, int, int], peer_window: int, peer_mss: int, options: int) -> None:
+        """What was kept elsewhere than in an entry; `recall_time` follows.
+
+        `numbers` are our initial one, the peer's, and its last timestamp; `options` are those agreed to, as in a cookie
+        (cookie_layout.py), NO_TIMESTAMPS among them for itself.
+        """
+        self.syn_owed = False
+        self.iss, self.irs, self.ts_recent = numbers
+        self.rcv_nxt = (self.irs + 1) & WORD
+        self.peer_window = peer_window
+        self.peer_mss = peer_mss
+        self.mss = self.terms.mtu - (40 if len(self.key) == 12 else 60)
+        self.timestamps = options & NO_TIMESTAMPS == 0
+        self.scale = options & NO_SCALE
+        if self.scale == NO_SCALE:
+            self.scale = -1
+        self.sack = options & SACK_BIT != 0
+        self.ecn = options & ECN_BIT != 0
+
+    def recall_time(self, secret: Secret, started_at: float, sent_at: float, retries: int) -> None:
+        """When the SYN came, when the SYN,ACK left (NEVER: not known) and how often it was sent again."""
+        self.ts_offset = offset_of(secret.siphash(self.key))
+        self.started_at = started_at
+        self.sent_at = sent_at
+        self.retries = retries
+        self.rto = self.terms.initial_rto
+
     def hold(self, data: bytes) -> None:
         """Keep what came with the SYN (RFC 9293 3.10.7.2 allows it); it is acknowledged, and delivered once open."""
         self.data = data
@@ -137,10 +166,10 @@ class HalfOpen(Flow):
         """The SYN,ACK was not answered in time: once more, or no more (RFC 9293 3.8.3)."""
         if self.due > now:
             return NOTHING
-        if self.retries >= self.terms.syn_ack_retries:
+        if self.retries >= self.owner.patience(self):
             self.stage = CLOSED
             self.due = NEVER
-            return HALF_OPEN_GIVEN_UP
+            return HALF_OPEN_GIVEN_UP if self.retries >= self.terms.syn_ack_retries else HALF_OPEN_PRESSED
         self.retries += 1
         self.rto = min(self.rto * 2, self.terms.max_rto)
         self.due = now + self.rto
@@ -174,9 +203,6 @@ class HalfOpen(Flow):
             builder.add_timestamps(tsval, self.ts_recent)
         if self.scale >= 0:
             builder.add_scale(self.terms.receive_scale)
-        frames.append(
-            builder.finish(
-                self.key, self.iss, self.rcv_nxt, SYN | ACK | (ECE if self.ecn else 0), self.window(), b"", 0, 0, 0, why
-            )
-        )
+        flags = SYN | ACK | (ECE if self.ecn else 0)
+        frames.append(builder.finish(self.key, self.iss, self.rcv_nxt, flags, self.window(), b"", 0, 0, 0, why))
         return why

@@ -14,6 +14,7 @@ from ..outcomes import Outcome
 from ..wire.flags import ACK, FIN, RST, SYN
 from ..wire.icmp import UNREACHABLE, Trouble
 from ..wire.segment import Segment
+from ..wire.word import WORD
 from .clock import NEVER
 from .half_open import HalfOpen
 from .happened import ENDED, HELD
@@ -26,6 +27,7 @@ CALLED_UNREACHABLE = Outcome.CALLED_UNREACHABLE
 ESTABLISHED_PASSIVE = Outcome.ESTABLISHED_PASSIVE
 HALF_OPEN_RESET = Outcome.HALF_OPEN_RESET
 HELD_IGNORED = Outcome.HELD_IGNORED
+HELD_KEPT = Outcome.HELD_KEPT
 HOLD_OVER = Outcome.HOLD_OVER
 NOTHING = Outcome.NOTHING
 SILENCE_OVER = Outcome.SILENCE_OVER
@@ -38,6 +40,9 @@ UNDECIDED = NOTHING
 
 # Of the SYN as much is kept as an ICMP error quotes: both headers with all their options (RFC 792).
 MOST_KEPT = 128
+# Of what a peer sends that has been answered with a cookie: the ACK that brought it back, and the first data.
+MOST_FRAMES = 2
+MOST_FRAME = 4096
 
 
 class Held(HalfOpen):
@@ -48,16 +53,28 @@ class Held(HalfOpen):
     `transmit`. `Happened.ENDED` tells that it has gone before it was a connection, if that was not the program's wish.
     """
 
-    __slots__ = ("choice", "happened", "listed", "packet", "trouble")
+    __slots__ = ("choice", "frames", "happened", "listed", "packet", "proved", "trouble")
 
     def wait(self, packet: bytes, now: float) -> None:
         """For the stack that makes it, after `take_syn`: keep the SYN, answer nothing."""
+        self._begin_to_wait(now)
         self.packet = packet[:MOST_KEPT]
+        self.stage = self.seen = LISTEN
+
+    def wait_proved(self, frame: bytes, now: float) -> None:
+        """The same after `recall`, for an ACK that has brought back a cookie: keep it."""
+        self._begin_to_wait(now)
+        self.frames.append(frame)
+        self.proved = True
+
+    def _begin_to_wait(self, now: float) -> None:
+        self.packet = b""
+        self.frames: list[bytes] = []
+        self.proved = False
         self.trouble: Trouble | None = None
         self.choice: int = UNDECIDED
         self.happened = HELD
         self.listed = False
-        self.stage = self.seen = LISTEN
         self.syn_owed = False
         self.due = now + self.terms.hold_timeout
 
@@ -65,18 +82,23 @@ class Held(HalfOpen):
 
     @property
     def answer_to(self) -> str:
-        """What the answer will be to: "SYN"; or "COOKIE", when the peer has had a SYN,ACK under pressure already."""
-        return "SYN"
+        """What the answer will be to: the "SYN"; or the "COOKIE" that the peer has sent back.
+
+        When there is no room for more half-open entries a SYN is answered with a cookie first (RFC 4987 3.6), and
+        held once the peer has proved by it that it is real. That peer believes the connection open: `accept` gives the
+        listener a connection at once, and `refuse` and `unreachable` are both the reset of an open connection.
+        """
+        return "COOKIE" if self.proved else "SYN"
 
     @property
     def waits(self) -> bool:
         """Is it still undecided, or to go unanswered?"""
-        return self.stage == LISTEN
+        return self.stage != CLOSED and self.choice in (UNDECIDED, CALLED_IGNORE)
 
     @property
     def gone(self) -> bool:
         """Is it over, though the program has not ended it: reset by the peer, timed out, its listener closed?"""
-        return self.stage == CLOSED and self.choice in (UNDECIDED, CALLED_ACCEPT)
+        return self.stage == CLOSED and self.choice in (UNDECIDED, CALLED_ACCEPT, HOLD_OVER)
 
     def accept(self) -> bool:
         """Answer with a SYN,ACK; once the peer has acknowledged it, the listener has a connection to accept."""
@@ -105,14 +127,14 @@ class Held(HalfOpen):
         return self._decide(CALLED_UNREACHABLE)
 
     def _decide(self, choice: int) -> bool:
+        if self.gone:
+            return False
         if self.choice != UNDECIDED:
             raise RuntimeError("this SYN has been answered, or left unanswered, already")
-        if self.stage == CLOSED:
-            return False
         self.choice = choice
         if choice == CALLED_ACCEPT:
             self.stage = SYN_RECEIVED
-            self.syn_owed = True
+            self.syn_owed = not self.proved
         elif choice != CALLED_IGNORE:
             self.stage = CLOSED
         self.owner.attend(self, choice)
@@ -125,6 +147,8 @@ class Held(HalfOpen):
         if self.choice == CALLED_ACCEPT:
             return HalfOpen.arrive(self, segment, now)
         flags = segment.flags
+        if self.proved:
+            return self._arrive_proved(segment, now)
         if flags & RST:
             # Whoever saw the SYN knows what would have been next (RFC 5961 3.2).
             if flags & SYN or segment.seq != self.rcv_nxt:
@@ -140,6 +164,19 @@ class Held(HalfOpen):
             return SYN_HELD_AGAIN
         return HELD_IGNORED
 
+    def _arrive_proved(self, segment: Segment, now: float) -> int:
+        """From a peer that believes the connection open: its first data is kept, the rest it will repeat."""
+        if self.choice == CALLED_IGNORE:
+            return SYN_KEPT_SILENT
+        if segment.flags & RST:
+            return HalfOpen.arrive(self, segment, now)
+        if segment.flags & SYN or segment.seq != self.rcv_nxt or segment.ack != (self.iss + 1) & WORD:
+            return HELD_IGNORED
+        if not segment.data or len(self.frames) == MOST_FRAMES or len(segment.frame) > MOST_FRAME:
+            return HELD_IGNORED
+        self.frames.append(segment.frame)
+        return HELD_KEPT
+
     def wake(self, now: float) -> int:
         """The program has not decided in time; or the silence has lasted as long as it should."""
         if self.choice == CALLED_ACCEPT:
@@ -148,7 +185,10 @@ class Held(HalfOpen):
             return NOTHING
         self.stage = CLOSED
         self.due = NEVER
-        return HOLD_OVER if self.choice == UNDECIDED else SILENCE_OVER
+        if self.choice == CALLED_IGNORE:
+            return SILENCE_OVER
+        self.choice = HOLD_OVER
+        return HOLD_OVER
 
     def open(self) -> None:
         """It becomes a connection."""

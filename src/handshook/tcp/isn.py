@@ -28,12 +28,15 @@ class Secret:
 
     def siphash(self, data: bytes) -> int:
         """SipHash-2-4 of the data, 64 bits."""
+        return self.hash(data, len(data))
+
+    def hash(self, data: bytes | bytearray, n: int) -> int:
+        """The same of the first `n` bytes."""
         v0 = self.k0 ^ SOME
         v1 = self.k1 ^ PSEU
         v2 = self.k0 ^ RAND
         v3 = self.k1 ^ GENE
         p = data
-        n = len(data)
         whole = n - n % 8
         at = 0
         rounds = 2

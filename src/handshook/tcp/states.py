@@ -28,7 +28,8 @@ r"""The states of a connection and every way between them, as data (RFC 9293 3.3
                         +------>|        TIME-WAIT       |----------->  CLOSED
                     FIN / ACK   +------------------------+
 
-A RST that is believed, an abort, or giving up leads from every state to CLOSED.
+A RST that is believed, an abort, or giving up leads from every state to CLOSED. A SYN that is answered with a cookie
+leaves LISTEN as it is, and the ACK that brings it back leads straight to ESTABLISHED (RFC 4987 3.6).
 `TRANSITIONS` says all of it; the other drawings (show/states.py, docs/states.md), the inferred state of a peer and the
 exhaustiveness tests read it there.
 """
@@ -83,6 +84,7 @@ class Event(Enum):
     SYN = "SYN"
     SYN_ACK = "SYN,ACK"
     ACK_OF_SYN = "ACK of SYN"
+    COOKIE = "ACK of a cookie"
     FIN = "FIN"
     ACK_OF_FIN = "ACK of FIN"
     FIN_WITH_ACK_OF_FIN = "FIN with ACK of FIN"
@@ -97,6 +99,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (CLOSED, Event.PASSIVE_OPEN): LISTEN,
     (CLOSED, Event.ACTIVE_OPEN): SYN_SENT,
     (LISTEN, Event.SYN): SYN_RECEIVED,
+    (LISTEN, Event.COOKIE): ESTABLISHED,
     (LISTEN, Event.CLOSE): CLOSED,
     (SYN_SENT, Event.SYN): SYN_RECEIVED,
     (SYN_SENT, Event.SYN_ACK): ESTABLISHED,

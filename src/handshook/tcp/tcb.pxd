@@ -33,7 +33,7 @@ cdef class TCB(Flow):
     cdef public unsigned char ecn, ecn_echo, cwr_owed, must_resend, timer_probes, tail_owed, tail_probed, tail_again
     cdef public unsigned char syn_acked, scaling, probe_owed, window_probed, squeezed, timestamps, sack
     cdef public unsigned char reset_owed, fin_queued, fin_sent, fin_acked, fin_known, peer_finished, close_called
-    cdef public unsigned char recovering, passive, owned, listed
+    cdef public unsigned char recovering, passive, by_cookie, owned, listed
     cdef public double ts_recent_at, srtt, rttvar, rto, rtt_start
     cdef public double reorder_at, retransmit_at, expires_at, ack_at, keep_alive_at, give_up_at, unanswered_from
     cdef public double challenge_from, started_at, last_heard, established_at

@@ -8,7 +8,7 @@ from ..outcomes import Outcome
 from ..wire.word import WORD
 from .buffers import ReceiveBuffer, SendBuffer
 from .clock import NEVER
-from .config import Config
+from .config import DEFAULT_MSS4, DEFAULT_MSS6, LEAST_MSS, Config
 from .congestion import Congestion
 from .doubt import NO_DOUBT
 from .flow import Flow, Owner
@@ -19,12 +19,6 @@ from .urgent_marks import UrgentMarks
 
 NOTHING = Outcome.NOTHING
 SENT_ACK = Outcome.SENT_ACK
-
-# RFC 9293 3.7.1 (MUST-15): what a peer takes that didn't say.
-DEFAULT_MSS4 = 536
-DEFAULT_MSS6 = 1220
-# No negotiation makes a segment smaller than this; below it headers would be all there is (cf. CVE-2019-11479).
-LEAST_MSS = 64
 
 
 class TCB(Flow):
@@ -39,6 +33,7 @@ class TCB(Flow):
         "ack_reason",
         "again_left",
         "again_right",
+        "by_cookie",
         "capacity",
         "challenge_from",
         "challenges",
@@ -178,6 +173,7 @@ class TCB(Flow):
         self._begin_timing(self.terms)
         # For the program, and for whoever asks how it went
         self.passive = False
+        self.by_cookie = False
         self.owned = True  # the program holds it; a connection that waits to be accepted is nobody's yet
         self.listed = False  # news of it waits for the program
         self.happened = 0

@@ -9,5 +9,7 @@ cdef class Terms:
     cdef readonly double initial_rto, min_rto, max_rto, user_timeout, msl, fin_wait_2_timeout, delayed_ack
     cdef readonly double keep_alive, keep_alive_interval, hold_timeout
     cdef readonly bint timestamps, sack, window_scale, ecn_asks, ecn_accepts, nagle, cubic
+    cdef readonly bint cookies_always, cookies_when_full, policy_oldest, policy_cache
+    cdef readonly int pressed_syn_ack_retries
     cdef readonly int challenge_limit, ttl, dscp, advise_after
     cdef readonly bint soft_errors

@@ -13,6 +13,8 @@ class Terms:
     __slots__ = (
         "advise_after",
         "challenge_limit",
+        "cookies_always",
+        "cookies_when_full",
         "cubic",
         "delayed_ack",
         "dscp",
@@ -33,7 +35,10 @@ class Terms:
         "msl",
         "mtu",
         "nagle",
+        "policy_cache",
+        "policy_oldest",
         "prefix_half_open_limit",
+        "pressed_syn_ack_retries",
         "receive_scale",
         "receive_window",
         "sack",
@@ -77,6 +82,11 @@ class Terms:
         self.half_open_prefix4 = config.half_open_prefix4
         self.half_open_prefix6 = config.half_open_prefix6
         self.hold_timeout = config.hold_timeout
+        self.cookies_always = config.cookies == "always"
+        self.cookies_when_full = config.cookies != "never"
+        self.pressed_syn_ack_retries = config.pressed_syn_ack_retries
+        self.policy_oldest = config.half_open_policy == "drop-oldest"
+        self.policy_cache = config.half_open_policy == "cache"
         self.challenge_limit = config.challenge_limit
         self.ttl = config.ttl
         self.dscp = config.dscp

@@ -1,7 +1,6 @@
 """A host for programs that block: `with Host(device, addresses) as host`, and its sockets in any number of threads."""
 
 import socket as kernel
-import threading
 from collections.abc import Callable, Iterable
 from typing import Self
 
@@ -11,8 +10,8 @@ from ...host.step import Step
 from ...link.device import Device
 from ...link.pump import Engine
 from ...tcp.config import Config
+from ..descriptor import SocketRelay
 from ..driver import LAST_WORDS, Place
-from .carried import CarriedSocket
 from .engine import EngineThread
 from .errors import family_of
 from .sockets import Socket
@@ -50,7 +49,7 @@ class Host:
         )
         self.stack = self._engine.stack
         """The engine itself: to be asked only with `lock` held."""
-        self.lock: threading.Lock = self._engine.lock
+        self.lock = self._engine.lock
 
     @property
     def failure(self) -> BaseException | None:
@@ -61,6 +60,7 @@ class Host:
         """A socket that is neither connected nor listens."""
         if family not in (kernel.AF_INET, kernel.AF_INET6):
             raise ValueError("the engine has AF_INET and AF_INET6")
+        self.lock.check()
         return Socket(self._engine, family)
 
     def create_connection(
@@ -112,7 +112,8 @@ class Host:
         is no descriptor left, and then `sock` is as it was.
         """
         with self._engine.call():
-            relay, theirs = CarriedSocket.take_over(sock, self._engine)
+            relay, theirs = SocketRelay.pair(self._engine, sock.hand_over)
+            self._engine.handlers.add(relay)
         self._engine.soon(relay.begin)
         theirs.settimeout(sock.gettimeout())
         return theirs

@@ -11,6 +11,7 @@ from ...host.listener import Listener
 from ...tcp.connection import Connection
 from ...tcp.happened import FINISHED, OPENED, READABLE, WRITABLE, Happened
 from ..handlers import Handler
+from .shared import HostLock
 
 _both = int.__and__
 
@@ -81,8 +82,12 @@ class Line:
     `readable` and `writable` say what a program could do now without waiting.
     """
 
-    def __init__(self, lock: threading.Lock) -> None:
-        self.changed = threading.Condition(lock)
+    leads = False
+    """Whether who waits for it alone may drive the engine meanwhile."""
+
+    def __init__(self, lock: HostLock) -> None:
+        self.told = 0
+        self.changed = threading.Condition(lock)  # type: ignore[arg-type]
         self.mirror: Mirror | None = None
 
     def readable(self) -> bool:
@@ -95,6 +100,7 @@ class Line:
 
     def tell(self) -> None:
         """Something has changed: wake who waits, and let the descriptor show it."""
+        self.told += 1
         self.changed.notify_all()
         self.reflect()
 
@@ -112,6 +118,7 @@ class Line:
 
     def close(self) -> None:
         """Nobody asks any more; whoever still waits is woken, and finds it closed."""
+        self.told += 1
         self.changed.notify_all()
         if self.mirror is not None:
             self.mirror.close()
@@ -131,7 +138,7 @@ class Unused(Line):
 class Listening(Line):
     """A listener's; `down` says whether nobody drives the engine any more."""
 
-    def __init__(self, lock: threading.Lock, listener: Listener, down: Callable[[], bool]) -> None:
+    def __init__(self, lock: HostLock, listener: Listener, down: Callable[[], bool]) -> None:
         super().__init__(lock)
         self.listener = listener
         self._down = down
@@ -143,7 +150,9 @@ class Listening(Line):
 class Talking(Line, Handler):
     """A connection's. `opened`: the handshake is done; `peeked` has what was looked at and is still unread."""
 
-    def __init__(self, lock: threading.Lock, connection: Connection, *, opened: bool) -> None:
+    leads = True
+
+    def __init__(self, lock: HostLock, connection: Connection, *, opened: bool) -> None:
         Line.__init__(self, lock)
         Handler.__init__(self, connection)
         self.opened = opened

@@ -15,6 +15,53 @@ from ...link.pump import Engine
 from ...wire.framing import Framing
 
 
+class HostLock:
+    """A lock that knows who has it: whoever asks for it once more, from a callback, is told so and doesn't hang."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._owner = 0
+
+    def check(self) -> None:
+        """Raises RuntimeError where this thread has it already."""
+        if self._owner == threading.get_ident():
+            raise RuntimeError("a callback of the host, such as an observer, can't call the host")
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """As `threading.Lock.acquire`; raises RuntimeError as `check` does."""
+        self.check()
+        got = self._lock.acquire(blocking, timeout)
+        if got:
+            self._owner = threading.get_ident()
+        return got
+
+    def release(self) -> None:
+        """As `threading.Lock.release`."""
+        self._owner = 0
+        self._lock.release()
+
+    def locked(self) -> bool:
+        """Whether somebody has it."""
+        return self._lock.locked()
+
+    def _is_owned(self) -> bool:
+        # For threading.Condition, which otherwise would find out by trying.
+        return self._owner == threading.get_ident()
+
+    def __enter__(self) -> bool:
+        # As `acquire`, in one step: each call of a socket comes this way.
+        me = threading.get_ident()
+        if self._owner == me:
+            self.check()
+        self._lock.acquire()
+        self._owner = me
+        return True
+
+    def __exit__(self, *_: object) -> None:
+        self._owner = 0
+        self._lock.release()
+
+
 class Waker(Protocol):
     """What has a sleep to be ended; `Pump` is one."""
 
@@ -28,7 +75,7 @@ class Shared:
     """
 
     def __init__(self, stack: Stack, engine: Engine, device: Device) -> None:
-        self.lock = threading.Lock()
+        self.lock = HostLock()
         self.stack = stack
         self.name = device.name
         self.mtu = device.mtu

@@ -10,6 +10,7 @@ import io
 import random
 import socket
 import struct
+import threading
 import time
 import warnings
 from dataclasses import replace
@@ -83,7 +84,12 @@ class Socket:
             self._bound = (host, port)
 
     def listen(self, backlog: int = 128) -> None:
-        """Accept connections, at one of the host's addresses or at all of them, IPv6 too."""
+        """Accept connections, at one of the host's addresses or at all of them, IPv6 too. A backlog of 0 is one of 1.
+
+        Raises ValueError for less, and OSError (EADDRINUSE).
+        """
+        if backlog < 0:
+            raise ValueError(f"backlog {backlog}: at least one connection must be able to wait")
         with self._engine.call():
             self._check()
             if isinstance(self._line, Listening):
@@ -340,6 +346,7 @@ class Socket:
             if how != socket.SHUT_WR:
                 line.reading_over = True
             line.tell()
+            self._engine.rouse()
 
     def close(self) -> None:
         """Let go: what is queued is still sent, unless data is unread or SO_LINGER says so: then it is a reset.
@@ -462,6 +469,8 @@ class Socket:
         """How many seconds a call may wait; None for ever, 0 not at all."""
         if value is not None and not value >= 0:
             raise ValueError("Timeout value out of range")
+        if value is not None and value > threading.TIMEOUT_MAX:
+            raise OverflowError(f"a time-out of {value:g} s: at most {threading.TIMEOUT_MAX:g}")
         self._timeout = value
 
     def gettimeout(self) -> float | None:
@@ -551,7 +560,7 @@ class Socket:
         """Sleep until the line has news; returns the deadline that there is for it, to be handed in again."""
         timeout = self._timeout
         if timeout is None and not flags & socket.MSG_DONTWAIT:
-            line.changed.wait()
+            self._engine.wait(line, None)
             return None
         if timeout == 0 or flags & socket.MSG_DONTWAIT:
             raise failed(errno.EAGAIN)
@@ -561,7 +570,7 @@ class Socket:
             deadline = now + timeout
         if deadline <= now:
             raise TimeoutError("timed out")
-        line.changed.wait(deadline - now)
+        self._engine.wait(line, deadline - now)
         return deadline
 
     def _raise_end(self, line: Talking) -> NoReturn:
@@ -581,3 +590,4 @@ def _let_go(engine: EngineThread, line: Line, reset: bool) -> None:
             line.leave()
     line.close()
     engine.shared.leave()
+    engine.rouse()
