@@ -128,12 +128,9 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     check_place(options, command)
     _check_processes(options)
     broken = breaking(options)
-    shell = ""
-    if not command and options.tun is None:
-        if not (os.isatty(0) and os.isatty(1)):
-            refuse(options, "which program is the client? Name it after --, or start this at a terminal for a shell")
-        shell = os.environ.get("SHELL") or "/bin/sh"
-        command = (shell,)
+    shell = not command and options.tun is None
+    if shell:
+        command = (_own_shell(options),)
 
     from ..lab import PrivateNetworkEnded
     from ..serve import NoApplication, Plan, serve
@@ -159,7 +156,7 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     with place, contextlib.ExitStack() as after:
         watcher = None
         if not options.quiet and plan.processes == 1:
-            watcher = make_watcher(options, sys.stderr, place.peer_name, shared=bool(shell))
+            watcher = make_watcher(options, sys.stderr, place.peer_name, shared=shell)
             after.callback(watcher.close)
         recording = open_recording(options, watcher, place.peer_name)
         if recording is None:
@@ -179,6 +176,13 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     for complaint in recording.complaints:
         complain(complaint)
     return code or unwritten(watcher)
+
+
+def _own_shell(options: argparse.Namespace) -> str:
+    """The user's, where there is no other program. Ends with a usage error where nobody could use it."""
+    if not (os.isatty(0) and os.isatty(1)):
+        refuse(options, "which program is the client? Name it after --, or start this at a terminal for a shell")
+    return os.environ.get("SHELL") or "/bin/sh"
 
 
 def process_count(text: str) -> int:
