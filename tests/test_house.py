@@ -18,6 +18,7 @@ FLOORS = [
     {""},  # the package itself: what it offers is the host's
     {"link"},
     {"show", "fault"},
+    {"defence"},
     {"io"},
     {"testing"},
     {"lab"},

@@ -3,9 +3,9 @@
 import argparse
 from typing import Any
 
-from . import drill_workers
+from . import drill_flood, drill_workers
 
-DRILLS = (drill_workers,)
+DRILLS = (drill_workers, drill_flood)
 
 DESCRIPTION = """
 What becomes of a server when it gets hard, in figures: loads and attacks of the tool's own making, in a private network
@@ -15,6 +15,8 @@ EPILOG = """\
 examples:
   handshook drill workers
       one request takes long: what becomes of all the others
+  handshook drill flood
+      a SYN flood, and who is served meanwhile
 
 Each drill has its own --help.
 

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
-from . import connect, demo, drill, prove, run, serve
+from . import connect, demo, drill, prove, run, serve, top
 from .parser import Parser
 from .watching import FAILED, complain
 
-COMMANDS = (demo, run, serve, connect, drill, prove)
+COMMANDS = (demo, run, serve, connect, drill, prove, top)
 
 DESCRIPTION = """
 The life of a TCP connection, in your hands: opened and closed by an engine of its own, with the Linux kernel at the

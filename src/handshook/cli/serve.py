@@ -92,6 +92,7 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
         help="N engines on a core each behind the one address, or auto for one on every core; draws no ladder",
     )
     parser.add_argument("--port", metavar="N", type=port_number, help="another port than the usual one")
+    _add_beside(parser)
     add_watching(parser, "standard error")
     add_recording(parser)
     add_place(parser)
@@ -116,14 +117,64 @@ def _add_workers(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_beside(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("standing under a flood", "For what is served by the tool itself, not for --app.")
+    group.add_argument(
+        "--defence",
+        metavar="RULES",
+        nargs="?",
+        const="",
+        help="watch for floods and act against them, by a file of rules or the usual ones (docs/defence.md)",
+    )
+    group.add_argument("--events", metavar="FILE", help="with --defence: its log, JSON lines in the shape of EVE")
+    group.add_argument("--control", metavar="PATH", help="a UNIX socket for `handshook top`")
+    group.add_argument(
+        "--metrics",
+        metavar="WHERE",
+        type=metrics_place,
+        help="figures for Prometheus, at a port of 127.0.0.1 or a UNIX socket's path",
+    )
+
+
+def _beside(options: argparse.Namespace) -> dict[str, Any]:
+    """What a plan needs to know of it; ends with a usage error where it can't be had."""
+    from ..defence import Rules, RulesWrong, read_rules
+    from ..serve.watched import Beside
+
+    names = ("defence", "events", "control", "metrics")
+    if options.app is not None:
+        for name in names:
+            if getattr(options, name) is not None:
+                refuse(options, f"--{name} is not for --app")
+        return {}
+    if options.processes != 1:
+        for name in names:
+            if getattr(options, name) is not None:
+                refuse(options, f"--{name} is for one engine: without --processes there is one")
+    if options.events is not None and options.defence is None:
+        refuse(options, "--events is the log of --defence")
+    rules = None if options.defence is None else Rules()
+    if options.defence:
+        try:
+            with open(options.defence, encoding="utf-8") as file:
+                rules = read_rules(file.read())
+        except RulesWrong as error:
+            refuse(options, f"--defence {options.defence}, {error}")
+        except (OSError, UnicodeDecodeError) as error:
+            refuse(options, f"--defence {options.defence}: {getattr(error, 'strerror', None) or error}")
+    return {"beside": Beside(rules, options.events, options.control, options.metrics)}
+
+
+def metrics_place(text: str) -> str | int:
+    """For argparse: a port, or a path."""
+    return port_number(text) if text.isdigit() else text
+
+
 def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     """Runs the command."""
-    if options.service is None and options.dir is None and options.app is None:
-        refuse(options, "one of the arguments --echo --discard --chargen --dir --app is required")
-    if options.dir is not None and not os.path.isdir(options.dir):
-        there = os.path.lexists(options.dir)
-        refuse(options, f"--dir {options.dir}: " + ("that is no directory" if there else "there is no such directory"))
+    _check_served(options)
     _check_workers(options)
+    beside = _beside(options)
     check_watching(options)
     check_place(options, command)
     _check_processes(options)
@@ -145,6 +196,7 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
             processes=options.processes,
             rules=broken.rules,
             seed=broken.seed,
+            **beside,
             **_application(options),
         )
     except NoApplication as error:
@@ -168,7 +220,8 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
         try:
             code = serve(plan, place, observer=recording.observer, say=complain)
         except OSError as error:
-            complain(error.strerror or str(error))
+            why = error.strerror or str(error)
+            complain(f"{error.filename}: {why}" if error.filename in _own_files(options) else why)
             return FAILED
         except (PrivateNetworkEnded, NoApplication, TeamFailed) as error:
             complain(str(error))
@@ -183,6 +236,18 @@ def _own_shell(options: argparse.Namespace) -> str:
     if not (os.isatty(0) and os.isatty(1)):
         refuse(options, "which program is the client? Name it after --, or start this at a terminal for a shell")
     return os.environ.get("SHELL") or "/bin/sh"
+
+
+def _check_served(options: argparse.Namespace) -> None:
+    if options.service is None and options.dir is None and options.app is None:
+        refuse(options, "one of the arguments --echo --discard --chargen --dir --app is required")
+    if options.dir is not None and not os.path.isdir(options.dir):
+        there = os.path.lexists(options.dir)
+        refuse(options, f"--dir {options.dir}: " + ("that is no directory" if there else "there is no such directory"))
+
+
+def _own_files(options: argparse.Namespace) -> list[str]:
+    return [str(name) for name in (options.events, options.control, options.metrics) if name]
 
 
 def process_count(text: str) -> int:

@@ -10,6 +10,7 @@ cdef class Listener:
     cdef readonly int port
     cdef public Py_ssize_t backlog, half_open, proved
     cdef readonly object config, queue, order
+    cdef list newcomers
     cdef readonly Terms terms
     cdef public bint closed, listed
     cdef readonly bint hold
@@ -20,3 +21,5 @@ cdef class Listener:
     cpdef int patience(self) except -1
     @cython.locals(connection=Connection)
     cpdef Connection accept(self)
+    cpdef note(self, Connection connection)
+    cpdef list take_newcomers(self)

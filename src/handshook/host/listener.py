@@ -6,6 +6,7 @@ cause, and finished connections, whose peers have proved their address. Each has
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 from ..tcp.clock import NEVER
 from ..tcp.config import Config
@@ -14,6 +15,8 @@ from ..tcp.half_open import HalfOpen
 
 # Linux's figure, too.
 LEAST_PRESSED = 8
+# How many newcomers wait for whoever wants to know them; beyond them none is noted until somebody has asked.
+MOST_NEWCOMERS = 8192
 
 
 class Listener:
@@ -29,6 +32,7 @@ class Listener:
         "half_open",
         "hold",
         "listed",
+        "newcomers",
         "order",
         "port",
         "proved",
@@ -59,6 +63,7 @@ class Listener:
         self.queue: deque[Connection] = deque()
         self.closed = False
         self.listed = False
+        self.newcomers: list[Connection] | None = None
         self._close = close
 
     def accept(self) -> Connection | None:
@@ -71,6 +76,25 @@ class Listener:
         connection.owned = True
         connection.owner.report(connection)
         return connection
+
+    def configure(self, **changes: object) -> None:
+        """Change knobs for whoever comes from now on; what is half-way or open goes on as it began.
+
+        Raises `ValueError` for what no TCP can do, `TypeError` for what is no knob.
+        """
+        self.config = replace(self.config, **changes)  # type: ignore[arg-type]
+        self.terms = self.config.terms
+
+    def note(self, connection: Connection) -> None:
+        """Its peer has finished the handshake: for `take_newcomers`, where anybody asks."""
+        if self.newcomers is not None and len(self.newcomers) < MOST_NEWCOMERS:
+            self.newcomers.append(connection)
+
+    def take_newcomers(self) -> list[Connection]:
+        """The connections that peers have opened since the last call, from the first call on; at most 8,192."""
+        taken = self.newcomers or []
+        self.newcomers = []
+        return taken
 
     def patience(self) -> int:
         """How often a SYN,ACK is repeated now: as often as ever while the queue is less than half full, and from there

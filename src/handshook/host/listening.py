@@ -223,6 +223,7 @@ class Listening(Crowding):
         connection.happened &= ~OPENED  # `accept` tells the program that it is open
         start_keep_alive(connection, now)
         listener.queue.append(connection)
+        listener.note(connection)
         if not listener.listed:
             listener.listed = True
             self._eventful.append(listener)

@@ -207,6 +207,11 @@ class Stack(Exchange):
         return {name: self._counts[name] + sent[name] for name in Outcome if self._counts[name] + sent[name]}
 
     @property
+    def listeners(self) -> list[Listener]:
+        """The listeners that are open."""
+        return self._listeners.all()
+
+    @property
     def addresses(self) -> list[str]:
         """The stack's own addresses, as given."""
         return list(self._addresses.values())

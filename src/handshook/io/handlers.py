@@ -153,9 +153,8 @@ class Handlers:
                     self._tell(source, happened)
             events = self._stack.events()
             if not events:
-                return
+                break
             untold.extend(events)
-
         if self._deciders:
             # Only now: a closed listener's last news is that what it held has gone.
             self._deciders = {listener: decide for listener, decide in self._deciders.items() if not listener.closed}

@@ -93,12 +93,14 @@ class First:
             order_file, directory, stdin, stdout, stderr, status = message.descriptors
             order = control.read_file(order_file)
             os.fchdir(directory)
+            keep = libc.keep_network_rights if order.get("network_rights") else None
             program = subprocess.Popen(
                 [control.to_bytes(word) for word in order["argv"]],
                 env={control.to_bytes(name): control.to_bytes(value) for name, value in order["env"]},
                 stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
+                preexec_fn=keep,  # noqa: PLW1509 - there is one thread here
             )
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             message.drop()

@@ -125,12 +125,14 @@ class PrivateNetwork:
         stdin: Stream = None,
         stdout: Stream = None,
         stderr: Stream = None,
+        network_rights: bool = False,
     ) -> Program:
         """Starts a program inside, with this process's user, terminal, environment and directory.
 
         The streams are as for subprocess.Popen: None for this process's own, PIPE, DEVNULL, a descriptor or
-        an open file; stderr also STDOUT. Raises FileNotFoundError or PermissionError where the program can't
-        be started, and `PrivateNetworkEnded` when the network has ended. May be called from any thread.
+        an open file; stderr also STDOUT. With `network_rights` the program may open raw sockets and change
+        devices and routes: those in there, and no others. Raises FileNotFoundError or PermissionError where the
+        program can't be started, and `PrivateNetworkEnded` when the network has ended. May be called from any thread.
         """
         if isinstance(argv, (str, bytes)):
             raise TypeError("argv is a list of words; a command line needs a shell: ['sh', '-c', line]")
@@ -141,6 +143,7 @@ class PrivateNetwork:
         order = {
             "argv": [control.to_text(os.fsencode(word)) for word in words],
             "env": [(control.to_text(name), control.to_text(value)) for name, value in environment.items()],
+            "network_rights": network_rights,
         }
         with _Streams(stdin, stdout, stderr) as streams, contextlib.ExitStack() as sent:
             order_file = control.write_file(order)

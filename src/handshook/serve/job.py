@@ -14,6 +14,7 @@ from ..session.place import Place
 from ..session.session import Observer, Session
 from ..tcp.connection import Connection
 from .application import Application
+from .watched import NOTHING_BESIDE, Beside, watched
 from .workers import ONE_EACH, Workers
 
 SERVICES: dict[str, tuple[type[Handler], int]] = {
@@ -37,6 +38,7 @@ class Plan:
 
     Beside it runs `command`. Without a command it is served for ever. What is broken on purpose, by which `rules` and
     with which `seed`, is as for `Faults`.
+    `beside` is what else stands there.
     """
 
     service: str | None = None
@@ -48,6 +50,7 @@ class Plan:
     processes: int = 1
     rules: tuple[Rule, ...] = ()
     seed: int | None = None
+    beside: Beside = NOTHING_BESIDE
 
     @property
     def what(self) -> str:
@@ -80,7 +83,11 @@ def serve(plan: Plan, place: Place, *, observer: Observer | None = None, say: Ca
             from .on_threads import serve_on_threads as serve_application
         return serve_application(plan, plan.application, place, observer, say)
     directory = Directory(plan.directory) if plan.directory is not None else None
-    with Session(place, observer=observer, rules=plan.rules, seed=plan.seed) as session:
+    with (
+        watched(plan.beside) as beside,
+        Session(place, observer=observer, rules=plan.rules, seed=plan.seed, guard=beside.guard) as session,
+        beside.open(session),
+    ):
         session.handlers.listen(plan.at_port, _maker(plan, directory))
         if plan.command:
             code = _run_beside(plan, place, session, say)

@@ -11,7 +11,7 @@ from ..fault import Faults, Rule
 from ..host.stack import Stack
 from ..host.step import Step
 from ..io.handlers import Handlers
-from ..link.pump import Pump
+from ..link.pump import Engine, Pump
 from ..tcp.config import Config
 from .later import Later
 from .place import Place
@@ -40,6 +40,7 @@ class Session:
 
     The observer is shown each step in the loop's spare time, and all that there were when `until`, `settle` and `close`
     return. `busy_poll` is as for `Pump`; `rules` and `seed` are as for `Faults`, and `faults` takes more at any time.
+    `guard` makes what the pump drives in the stack's place, such as a `Defence`, of the stack and of what is driven.
     All of it belongs to one thread. Close it before its place.
     """
 
@@ -52,12 +53,14 @@ class Session:
         busy_poll: float = 0.0,
         rules: Iterable[str | Rule] = (),
         seed: int | None = None,
+        guard: Callable[[Stack, Engine], Engine] | None = None,
     ) -> None:
         self.config = replace(config or Config(), mtu=place.device.mtu)
         self.stack = Stack(place.addresses, config=self.config, framing=place.device.framing, share=place.share)
         self.faults = Faults(self.stack, rules, seed=seed)
         self.handlers = Handlers(self.stack)
-        self._pump = Pump(self.faults, place.device, busy_poll=busy_poll)
+        engine = guard(self.stack, self.faults) if guard else self.faults
+        self._pump = Pump(engine, place.device, busy_poll=busy_poll)
         self._later: Later | None = None
         if observer is not None:
             self._later = put_off(observer)
