@@ -65,7 +65,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1.0)
     options = parser.parse_args()
     for name in ("load", "serve"):
-        build(name, f"drivers/{name}.c", ["gcc", "-O2", "-Wall", "-pthread"])
+        build(name, f"drivers/{name}.c", ["gcc", "-O2", "-Wall"])
     found: dict[tuple[str, int], list[float]] = {}
     for round_ in range(options.rounds):
         names = list(WHO)

@@ -18,6 +18,7 @@ from fuzz.mutate import mend, mutate
 from segments import MASK, Read, icmp, mss, packed, packet, read, sack, scale, timestamps
 
 from handshook import PLAIN, Config, Happened, Held, Outcome, Stack, State
+from handshook.host.syn_cache import ROWS
 
 A4, A6, B4, B6 = "198.51.100.2", "2001:db8::2", "198.51.100.1", "2001:db8::1"
 STRANGERS4 = [f"192.0.2.{n}" for n in range(1, 9)]
@@ -506,7 +507,8 @@ class World:
             assert 0 <= entry.receive_queue <= self.config.receive_window, entry
             assert 0 <= entry.retries <= 60, entry
             assert entry.due is None or entry.due <= 400, entry
-        assert half_open <= len(PORTS) * self.config.half_open_limit + MOST_HELD, f"{half_open} half-open"
+        cached = ROWS if self.config.half_open_policy == "cache" else 0
+        assert half_open <= len(PORTS) * self.config.half_open_limit + MOST_HELD + cached, f"{half_open} half-open"
         for listener in self.listeners[stack].values():
             assert listener.proved >= 0 and len(listener.queue) + listener.proved <= listener.backlog
         for queue in stack.queues():

@@ -251,9 +251,11 @@ def test_every_honest_client_is_served_in_a_forged_flood(wait, rate):
         turn(slot / 100)
     assert len(connections) == 100
     assert all(connection.recv(10) == b"welcome" for connection in connections)
-    assert {answers[connection.local] for connection in connections} == {"COOKIE"}
+    # Now and then one finds room: forged entries are given up early under pressure.
+    by_cookie = sum(answers[connection.local] == "COOKIE" for connection in connections)
+    assert by_cookie >= 80
     counters = server.counters()
-    assert counters[Outcome.SYN_COOKIE] >= 5 * rate - 300 and counters[Outcome.COOKIE_ACCEPTED] == 100
+    assert counters[Outcome.SYN_COOKIE] >= 4 * rate and counters[Outcome.COOKIE_ACCEPTED] == by_cookie
     # When it is over, so is the pressure, as soon as what was held has gone.
     for slot in range(70, 2500):
         turn(float(slot) / 10)

@@ -55,36 +55,43 @@ class TestWait:
         assert [allowed.index(each) for each in (5, 4, 3, 2, 1)] == [0, 51, 63, 76, 88]
         assert allowed[100] == 1
 
-    @pytest.mark.parametrize("limit, lives, outcome", [(1000, 63, "GIVEN_UP"), (4, 3, "PRESSED")])
+    @pytest.mark.parametrize("limit, lives, outcome", [(1000, 63, "GIVEN_UP"), (16, 3, "PRESSED")])
     def test_so_an_entry_lives_63_seconds_or_3(self, limit, lives, outcome):
         t = script(half_open_limit=limit)
         listener = t.listening()
-        fill(t)
+        fill(t, 16)
         t.wait(lives - 0.1)
-        assert listener.half_open == 4
+        assert listener.half_open == 16
         t.wait(0.2)
         # The first to go leave more time to the rest.
-        assert listener.half_open < 4
+        assert listener.half_open < 16
         assert t.stack.counters()[Outcome[f"HALF_OPEN_{outcome}"]] >= 1
 
     def test_it_can_be_turned_off(self):
-        t = script(pressed_syn_ack_retries=5)
+        t = script(half_open_limit=16, pressed_syn_ack_retries=5)
         listener = t.listening()
-        fill(t)
+        fill(t, 16)
         t.wait(62)
-        assert listener.half_open == 4
+        assert listener.half_open == 16
+
+    def test_seven_are_no_pressure(self):
+        t = script(half_open_limit=7)
+        listener = t.listening()
+        fill(t, 7)
+        t.wait(62)
+        assert listener.half_open == 7
 
     def test_who_has_waited_longer_than_is_allowed_now_goes_at_once_for_a_new_one(self):
-        t = script(half_open_limit=4)
+        t = script(half_open_limit=16)
         t.listening()
-        fill(t, 2)  # half full: five repetitions are allowed
+        fill(t, 8)  # half full: five repetitions are allowed
         t.wait(20)  # four were sent, the next is due at 31 s
         silence(t)
-        syn(t, 3)
-        syn(t, 4)
-        assert syn(t, 5) is not None
+        for port in range(9, 17):
+            syn(t, port)
+        assert syn(t, 17) is not None
         assert t.outcome is Outcome.SYN_ANSWERED
-        assert ports(t) == [2, 3, 4, 5]
+        assert ports(t) == list(range(2, 18))
         assert t.stack.counters()[Outcome.HALF_OPEN_PRESSED] == 1
 
 
@@ -131,6 +138,18 @@ class TestDropOldest:
             syn(t, port)
         assert ports(t) == [5, 6, 7, 8]
         assert listener.accept().state is State.ESTABLISHED
+
+    def test_nobody_goes_for_a_prefix_that_has_its_share(self):
+        t = script("drop-oldest", prefix_half_open_limit=2)
+        t.listening()
+        fill(t, 2)
+        t.address = "192.0.2.1"
+        for port in (3, 4):
+            syn(t, port)
+        t.address = "198.51.100.1"
+        assert syn(t, 5) is None
+        assert t.outcome is Outcome.DROPPED_SYN_QUEUE_FULL
+        assert ports(t) == [1, 2, 3, 4]
 
     def test_the_order_is_swept_of_those_that_are_gone(self):
         t = script("drop-oldest")

@@ -99,7 +99,9 @@ def test_a_close_that_is_never_finished(handshook_peer):
         sock.shutdown(socket.SHUT_WR)
         with pytest.raises(BlockingIOError):
             sock.recv(1)
-        assert kernel_state(sock) == FIN_WAIT_2
+        limit = time.monotonic() + HANG
+        while kernel_state(sock) != FIN_WAIT_2:
+            assert time.monotonic() < limit
 
 
 def test_mute_for_a_while_is_a_rule(handshook_peer):
@@ -111,7 +113,7 @@ def test_mute_for_a_while_is_a_rule(handshook_peer):
         assert time.monotonic() - began >= 0.3
 
 
-def test_several_at_once_and_data_unharmed_by_loss(handshook_peer):
+def test_several_at_once_and_data_unharmed_by_loss(handshook_peer, handshook_network):
     body = bytes(range(256)) * 400
     peer = handshook_peer("delay synack 200ms", "loss 10%", "duplicate 5%", serve=body)
     with blocking(peer) as sock:
@@ -120,7 +122,9 @@ def test_several_at_once_and_data_unharmed_by_loss(handshook_peer):
         while piece := sock.recv(100_000):
             found += piece
     assert found == body
-    assert "loss 10%" in injected(peer)[0]
+    assert "delay synack 200ms" in injected(peer)[0]
+    # Inside, segments are as long as a loopback's: so few that none may be hit.
+    assert handshook_network.inside or "loss 10%" in injected(peer)[0]
 
 
 def test_over_ipv6(handshook_peer):

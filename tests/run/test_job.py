@@ -77,10 +77,10 @@ os.execv(sys.executable, [sys.executable, "-P", "-m", "handshook.cli", "run", "-
 
 def test_sigterm_is_the_programs_to_obey_or_not(root: World) -> None:
     code = """
-import signal, sys, time
-signal.signal(signal.SIGTERM, lambda *_: print("heard", flush=True))
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: os.write(1, b"heard\\n"))
 signal.signal(signal.SIGUSR1, lambda *_: sys.exit(7))
-print("ready", flush=True)
+os.write(1, b"ready\\n")
 while True:
     time.sleep(0.01)
 """

@@ -179,11 +179,9 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     check_place(options, command)
     _check_processes(options)
     broken = breaking(options)
-    shell = ""
-    if not command and options.tun is None:
-        if not (os.isatty(0) and os.isatty(1)):
-            refuse(options, "which program is the client? Name it after --, or start this at a terminal for a shell")
-        command = (shell := os.environ.get("SHELL") or "/bin/sh",)
+    shell = not command and options.tun is None
+    if shell:
+        command = (_own_shell(options),)
 
     from ..lab import PrivateNetworkEnded
     from ..serve import NoApplication, Plan, serve
@@ -210,7 +208,7 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     with place, contextlib.ExitStack() as after:
         watcher = None
         if not options.quiet and plan.processes == 1:
-            watcher = make_watcher(options, sys.stderr, place.peer_name, shared=bool(shell))
+            watcher = make_watcher(options, sys.stderr, place.peer_name, shared=shell)
             after.callback(watcher.close)
         recording = open_recording(options, watcher, place.peer_name)
         if recording is None:
@@ -222,7 +220,8 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
         try:
             code = serve(plan, place, observer=recording.observer, say=complain)
         except OSError as error:
-            complain(_why(error, options))
+            why = error.strerror or str(error)
+            complain(f"{error.filename}: {why}" if error.filename in _own_files(options) else why)
             return FAILED
         except (PrivateNetworkEnded, NoApplication, TeamFailed) as error:
             complain(str(error))
@@ -230,6 +229,13 @@ def run(options: argparse.Namespace, command: tuple[str, ...]) -> int:
     for complaint in recording.complaints:
         complain(complaint)
     return code or unwritten(watcher)
+
+
+def _own_shell(options: argparse.Namespace) -> str:
+    """The user's, where there is no other program. Ends with a usage error where nobody could use it."""
+    if not (os.isatty(0) and os.isatty(1)):
+        refuse(options, "which program is the client? Name it after --, or start this at a terminal for a shell")
+    return os.environ.get("SHELL") or "/bin/sh"
 
 
 def _check_served(options: argparse.Namespace) -> None:
@@ -240,11 +246,8 @@ def _check_served(options: argparse.Namespace) -> None:
         refuse(options, f"--dir {options.dir}: " + ("that is no directory" if there else "there is no such directory"))
 
 
-def _why(error: OSError, options: argparse.Namespace) -> str:
-    """With the name of the file or socket, where it is one of those that were asked for."""
-    why = error.strerror or str(error)
-    ours = [str(name) for name in (options.events, options.control, options.metrics) if name]
-    return f"{error.filename}: {why}" if error.filename in ours else why
+def _own_files(options: argparse.Namespace) -> list[str]:
+    return [str(name) for name in (options.events, options.control, options.metrics) if name]
 
 
 def process_count(text: str) -> int:

@@ -10,8 +10,10 @@ cdef class Bounds:
     cdef dict _prefixes
     cdef readonly Py_ssize_t total
 
-    @cython.locals(terms=Terms, most=Py_ssize_t)
+    @cython.locals(terms=Terms)
     cpdef int full(self, Listener listener, bytes key) except -1
+    @cython.locals(most=Py_ssize_t, taken=Py_ssize_t)
+    cpdef bint prefix_full(self, bytes key) except -1
     @cython.locals(prefix=bytes)
     cpdef enter(self, Listener listener, bytes key)
     @cython.locals(prefix=bytes, left=Py_ssize_t)

@@ -35,10 +35,15 @@ class Bounds:
             return DROPPED_SYN_QUEUE_FULL
         if self.total >= terms.host_half_open_limit:
             return DROPPED_SYN_HOST_FULL
-        most = terms.prefix_half_open_limit
-        if most and self._prefixes and self._prefixes.get(self._prefix(key), 0) >= most:
-            return DROPPED_SYN_PREFIX_FULL
-        return NOTHING
+        return DROPPED_SYN_PREFIX_FULL if self.prefix_full(key) else NOTHING
+
+    def prefix_full(self, key: bytes) -> bool:
+        """Does the source's prefix have as many as one may?"""
+        most = self._terms.prefix_half_open_limit
+        if most == 0 or not self._prefixes:
+            return False
+        taken: int = self._prefixes.get(self._prefix(key), 0)
+        return taken >= most
 
     def enter(self, listener: Listener, key: bytes) -> None:
         """An entry is made."""

@@ -14,7 +14,6 @@ from .listener import Listener
 from .step import Direction
 from .tables import Tables
 
-DROPPED_SYN_PREFIX_FULL = Outcome.DROPPED_SYN_PREFIX_FULL
 HALF_OPEN_EVICTED = Outcome.HALF_OPEN_EVICTED
 HALF_OPEN_PRESSED = Outcome.HALF_OPEN_PRESSED
 SYN_CACHED = Outcome.SYN_CACHED
@@ -40,9 +39,10 @@ class Crowding(Tables):
             order.extend(alive)
         order.append(entry)
 
-    def _make_way(self, listener: Listener, full: int) -> bool:
+    def _make_way(self, listener: Listener, key: bytes) -> bool:
         """Take away the listener's oldest entry for a new one, if its time is over or the policy says so."""
-        if full == DROPPED_SYN_PREFIX_FULL:
+        if self._bounds.prefix_full(key):
+            # Others must not go for a prefix that has its share.
             return False
         order = listener.order
         while order and order[0].stage != SYN_RECEIVED:

@@ -3,6 +3,7 @@ from ..tcp.connection cimport Connection
 from ..tcp.terms cimport Terms
 
 cdef double NEVER
+cdef Py_ssize_t LEAST_PRESSED
 
 cdef class Listener:
     cdef readonly bytes address

@@ -13,6 +13,8 @@ from ..tcp.config import Config
 from ..tcp.connection import Connection
 from ..tcp.half_open import HalfOpen
 
+# Linux's figure, too.
+LEAST_PRESSED = 8
 # How many newcomers wait for whoever wants to know them; beyond them none is noted until somebody has asked.
 MOST_NEWCOMERS = 8192
 
@@ -96,13 +98,16 @@ class Listener:
 
     def patience(self) -> int:
         """How often a SYN,ACK is repeated now: as often as ever while the queue is less than half full, and from there
-        on step by step more seldom, down to `pressed_syn_ack_retries` when it is full (RFC 4987 3.3)."""
+        on step by step more seldom, down to `pressed_syn_ack_retries` when it is full (RFC 4987 3.3).
+
+        A few entries are no pressure, whatever the limit is.
+        """
         terms = self.terms
         most = terms.syn_ack_retries
         least = min(terms.pressed_syn_ack_retries, most)
         free = terms.half_open_limit - self.half_open
         half = terms.half_open_limit - terms.half_open_limit // 2
-        if free >= half:
+        if free >= half or self.half_open < LEAST_PRESSED:
             return most
         return least + (most - least) * max(free, 0) // half
 

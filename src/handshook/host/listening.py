@@ -74,7 +74,7 @@ class Listening(Crowding):
             return SYN_COOKIE
         if full and not (resting and terms.cookies_when_full):
             cached = terms.policy_cache and not listener.hold and not resting
-            if not self._make_way(listener, full):
+            if not self._make_way(listener, segment.key):
                 return self._cache_syn(listener, segment, now) if cached else full
         if listener.hold:
             return self._hold(listener, segment, now)

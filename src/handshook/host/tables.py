@@ -151,7 +151,7 @@ class Tables(Owner):
 
     def taken(self, key: bytes) -> bool:
         """Is this four-tuple in use, or resting?"""
-        return key in self._flows or self._time_waits.holds(key)
+        return key in self._flows or self._time_waits.holds(key) or self._cache.find(key, self.now) >= 0
 
     def patience(self, flow: Flow) -> int:
         """How often may this half-open entry's SYN,ACK be repeated, as full as its queue is?"""

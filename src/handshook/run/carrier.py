@@ -77,7 +77,7 @@ class Carrier:
             return
         if not happened & Happened.HELD:
             return
-        entry = self.entries.of(held.key)
+        entry = self.entries.of(held.key, self._host.stack.now)
         entry.carried_on = True
         self._try(held, entry)
 

@@ -18,19 +18,12 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-import h11
-
 from ..fault import Faults, RuleError
+from ..target.converse import converse
 from .entries import Entries
 
 Answer = tuple[HTTPStatus, bytes]
 Answering = Callable[[str, str, bytes], Answer]
-
-# More than any rule or target takes.
-MOST_BODY = 1 << 20
-_PIECE = 1 << 16
-# A client that says nothing for so long, in seconds, is let go.
-_PATIENCE = 60.0
 
 
 class Control:
@@ -87,43 +80,10 @@ class Control:
         assert task is not None
         self._clients.add(task)
         try:
-            with contextlib.suppress(OSError, h11.RemoteProtocolError, TimeoutError, asyncio.CancelledError):
-                await self._converse(reader, writer)
+            with contextlib.suppress(asyncio.CancelledError):
+                await converse(reader, writer, self.answer)
         finally:
             self._clients.discard(task)
-            writer.close()
-
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        http = h11.Connection(h11.SERVER)
-        while True:
-            request = await _next(http, reader)
-            if not isinstance(request, h11.Request):
-                return
-            body = b""
-            while isinstance(part := await _next(http, reader), h11.Data):
-                body += part.data
-                if len(body) > MOST_BODY:
-                    return
-            status, content = self.answer(request.method.decode(), request.target.decode(), body)
-            kind = b"application/json" if content[:1] in (b"{", b"[") else b"text/plain; charset=utf-8"
-            headers = [(b"Content-Length", b"%d" % len(content)), (b"Content-Type", kind)]
-            for event in (
-                h11.Response(status_code=status, headers=headers, reason=status.phrase.encode()),
-                h11.Data(data=content),
-                h11.EndOfMessage(),
-            ):
-                writer.write(http.send(event) or b"")
-            await writer.drain()
-            if http.our_state is h11.MUST_CLOSE:
-                return
-            http.start_next_cycle()
-
-
-async def _next(http: h11.Connection, reader: asyncio.StreamReader) -> Any:
-    while (event := http.next_event()) is h11.NEED_DATA:
-        async with asyncio.timeout(_PATIENCE):
-            http.receive_data(await reader.read(_PIECE))
-    return event
 
 
 def _rule(active: Any) -> dict[str, Any]:

@@ -144,13 +144,15 @@ class Entries:
         if known is None or known[0] != isn:
             entry = self.begin(local_of(key), remote_of(key), now)
             self._asking[key] = known = (isn, entry)
+            self._asking.move_to_end(key)
             if len(self._asking) > MOST_ENTRIES:
                 self._asking.popitem(last=False)
         known[1].syns += 1
 
-    def of(self, key: bytes) -> Entry:
-        """The entry of the connection with this four-tuple. Raises `KeyError` where none was asked for."""
-        return self._asking[key][1]
+    def of(self, key: bytes, now: float) -> Entry:
+        """The entry of the connection with this four-tuple; a new one where that is not known any more."""
+        known = self._asking.get(key)
+        return self.begin(local_of(key), remote_of(key), now) if known is None else known[1]
 
     def begin(self, remote: End, program: End, now: float, *, outward: bool = True) -> Entry:
         """A connection is asked for."""

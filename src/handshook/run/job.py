@@ -37,8 +37,8 @@ from .why import Why
 # The largest that a TUN device takes, as a loopback has it: no datagram of the program's is ever cut.
 MTU = 65_535
 
-# Buffers for a fast far side; nothing is taken of them that isn't used.
-CONFIG = Config(nagle=False, receive_window=4 << 20, send_buffer=4 << 20, half_open_limit=8192)
+# Buffers for a fast far side; nothing is taken of them that isn't used. A cookie would answer before the far side has.
+CONFIG = Config(nagle=False, receive_window=4 << 20, send_buffer=4 << 20, half_open_limit=8192, cookies="never")
 
 # When the program has ended, what it has said last goes on as long as it makes progress; so many seconds without any,
 # or so many in all, are the end.
@@ -46,6 +46,8 @@ LAST_WORDS = 1.0
 MOST_LAST_WORDS = 30.0
 _LOOK = 0.005
 _HOUSEKEEPING = 5.0
+# How often it is looked whether the link is still there, in seconds.
+_LOST = 0.5
 
 CONTROL = "HANDSHOOK_CONTROL"
 """The environment variable that tells the program where the control is."""
@@ -146,7 +148,7 @@ class _Run:
                 for way in self._plan.ways:
                     _open_door(doors, way)
                 async with self._control() as path:
-                    code = await self._beside(carrier, doors, path)
+                    code = await self._beside(host, carrier, doors, path)
             finally:
                 keeping.cancel()
                 doors.close()
@@ -191,8 +193,8 @@ class _Run:
             if directory is not None:
                 shutil.rmtree(directory, ignore_errors=True)
 
-    async def _beside(self, carrier: Carrier, doors: Doors, control: str) -> int:
-        """Run the program; returns its exit code, as a shell would."""
+    async def _beside(self, host: Host, carrier: Carrier, doors: Doors, control: str) -> int:
+        """Run the program; returns its exit code, as a shell would. Raises `NotRun` when the link is lost meanwhile."""
         variables = {**os.environ, CONTROL: os.path.abspath(control)}
         with contextlib.ExitStack() as signals:
             with signals_wait():
@@ -202,7 +204,7 @@ class _Run:
                 signals.enter_context(signals_are(program))
             # Only now: the program shouldn't inherit it.
             allow_many_files()
-            await _end_of(program)
+            await _end_of(program, host)
             await self._last_words(carrier, doors)
         return exit_code(program.wait())
 
@@ -234,11 +236,16 @@ def _open_door(doors: Doors, way: Way) -> None:
         raise NotRun(f"--serve {way.port}={way.host}:{way.at}: {error.strerror or error}") from None
 
 
-async def _end_of(program: Program) -> None:
+async def _end_of(program: Program, host: Host) -> None:
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     loop.add_reader(program.fileno(), ended.set)
     try:
-        await ended.wait()
+        while not ended.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LOST):
+                    await ended.wait()
+            if host.lost is not None and not ended.is_set():
+                raise NotRun(f"the program's network is lost, and the program ends with it: {host.lost!r}")
     finally:
         loop.remove_reader(program.fileno())
 

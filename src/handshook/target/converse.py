@@ -9,17 +9,20 @@ import h11
 # What a request may bring along; a reply of some megabytes, in base64, is one.
 MOST_BODY = 1 << 24
 PIECE = 1 << 16
+# A client that says nothing for so long, in seconds, is let go.
+PATIENCE = 60.0
 
 Answers = Callable[[str, str, bytes], tuple[HTTPStatus, bytes]]
 
 
 async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answer: Answers) -> None:
-    """Answers requests until the client leaves: `answer` is given method, target and body."""
+    """Answers requests until the client leaves, or says nothing for long: `answer` is given method, target and body."""
     http = h11.Connection(h11.SERVER)
     try:
         while (request := await _next(http, reader)) is not None:
             status, body = answer(*request)
-            headers = [("Content-Length", str(len(body)))]
+            kind = "application/json" if body[:1] in (b"{", b"[") else "text/plain; charset=utf-8"
+            headers = [("Content-Length", str(len(body))), ("Content-Type", kind)]
             for event in (
                 h11.Response(status_code=status, headers=headers, reason=status.phrase.encode()),
                 h11.Data(data=body),
@@ -30,8 +33,8 @@ async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, a
             if http.our_state is not h11.DONE or http.their_state is not h11.DONE:
                 return
             http.start_next_cycle()
-    except (h11.RemoteProtocolError, ConnectionError):
-        # Whoever speaks something else, or left in the middle, gets no answer.
+    except (h11.RemoteProtocolError, OSError):
+        # Whoever speaks something else, left in the middle or fell silent gets no answer.
         return
     finally:
         writer.close()
@@ -44,7 +47,8 @@ async def _next(http: h11.Connection, reader: asyncio.StreamReader) -> tuple[str
     while True:
         event = http.next_event()
         if event is h11.NEED_DATA:
-            http.receive_data(await reader.read(PIECE))
+            async with asyncio.timeout(PATIENCE):
+                http.receive_data(await reader.read(PIECE))
         elif isinstance(event, h11.Request):
             method, target = event.method.decode(), event.target.decode()
         elif isinstance(event, h11.Data):

@@ -5,7 +5,6 @@ half-closes are carried between the two.
 """
 
 import base64
-import binascii
 import os
 import socket
 from collections.abc import Callable
@@ -74,7 +73,7 @@ def maker(wanted: Any, loop: Loop) -> Maker:
 def _replies(text: str) -> Maker:
     try:
         answer = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise ValueError(f"a reply is bytes in base64: {error}") from None
     return lambda connection: Reply(connection, answer)
 

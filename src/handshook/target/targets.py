@@ -3,6 +3,7 @@
 All of it belongs to the thread that drives the engine.
 """
 
+import contextlib
 import errno
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -179,7 +180,9 @@ class Targets:
         while target.listeners:
             self._engine.handlers.close_listener(target.listeners.pop())
         while target.rules:
-            self._faults.remove(target.rules.pop())
+            # Somebody may have removed all rules at once.
+            with contextlib.suppress(KeyError):
+                self._faults.remove(target.rules.pop())
 
     def _maker(self, behaviour: list[str], serve: Any) -> Maker:
         """Who handles connections there."""

@@ -152,6 +152,9 @@ def _random_config(chance: Random, ipv6: bool, calm: bool) -> Config:
         keep_alive_interval=10.0,
         keep_alive_probes=60,
         half_open_limit=chance.choice([1, 1024]),
+        # A cookie is good for two minutes, and some of these links are dead, and programs asleep, for longer. Cookies
+        # have bad links of their own (tests/host/test_cookies.py).
+        cookies="never",
         user_timeout=PATIENT if calm else chance.choice([100.0, 300.0, PATIENT]),
         syn_retries=100,
         # An old copy of a SYN can make a half-open entry that only its own end ends, for the peer's true segments are
