@@ -108,13 +108,6 @@ def test_another_process(handshook_peer):
     child.join(HANG)
 
 
-def test_a_peer_whose_rules_somebody_has_removed(handshook_network):
-    with handshook_network.peer("silent") as peer:
-        assert f"drop syn to {peer.host}:{peer.port}" in handshook_network.ask("GET", "/rules").decode()
-        handshook_network.ask("DELETE", "/rules")
-        peer.connect(HANG).close()
-
-
 def test_what_is_no_peer_is_carried_on(handshook_peer):
     """A server of the tests' own, at their loopback, is there as ever."""
     with (

@@ -20,7 +20,12 @@ def outcome(*words):
 
 def test_unchanged_programs_meet_the_peers_also_under_xdist():
     code, said = outcome(*NO_SETTINGS, "-W", "error", "-n", "2", "inside.py")
-    assert code == 0 and "11 passed" in said, said
+    assert code == 0 and "10 passed" in said, said
+
+
+def test_rules_that_somebody_removes():
+    code, said = outcome(*NO_SETTINGS, "-W", "error", "inside_alone.py")
+    assert code == 0 and "1 passed" in said, said
 
 
 def test_every_rule_is_the_same_there():
