@@ -2,7 +2,8 @@
 # has changed. Tests import what is installed there, never src/: a compiled module would shadow its source.
 
 PYTHON ?= python3
-PYTEST ?= -n auto
+# Tests wait for peers as often as they compute: three of them at a time on two cores.
+PYTEST ?= -n $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$(((3 * n + 1) / 2)))
 SANITIZE ?= address,undefined
 SEEDS ?= 10000
 
