@@ -4,7 +4,7 @@
 machine's, read once a turn, as the pump does; rates are per second of processor time, so that a busy machine counts
 less. Every default is on: timestamps, SACK, window scaling, ECN, checksums, secrets.
 
-A cycle is what the load does over the link: connect, half-close, read to the end, close; 50 at once, 32 ports. It takes
+A cycle is what the load does over the link: connect, half-close, read to the end, close; 50 at once, 64 ports. It takes
 five segments between the two ends (SYN; SYN,ACK; ACK with FIN; FIN,ACK; ACK) and leaves a TIME-WAIT entry
 at the client. For one end's share the other is replayed: with seeds and fixed times the same packets come again.
 """
@@ -21,7 +21,7 @@ from handshook.wire.framing import PLAIN, VNET_HEADER, Framing
 
 CLIENT, SERVER = "198.51.100.1", "198.51.100.2"
 AT_ONCE = 50
-PORTS = 32
+PORTS = 64
 # Fewer than the source ports that so many ports of one server allow.
 MOST = 500_000
 # A virtual turn, for what is recorded and replayed.
