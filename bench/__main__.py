@@ -65,15 +65,18 @@ def one_round(peers: list[Peer], pace: Pace) -> Round:
         placed: dict[str, Ground] = {}
         try:
             for peer in peers:
-                put(peer, mtu, placed, found[peer.name], acts)
+                if any(asked(peer, act) for act in acts):
+                    put(peer, mtu, placed, found[peer.name], acts)
             for act in acts:
                 for peer in peers:
-                    if peer.name in placed:
+                    if peer.name in placed and asked(peer, act):
                         perform(act, placed[peer.name], peer, pace, found[peer.name])
         finally:
             for ground in placed.values():
                 ground.close()
     for act, peer in itertools.product(SINGLE, peers):
+        if not asked(peer, act):
+            continue
         placed = {}
         put(peer, 1500, placed, found[peer.name], [act])
         if peer.name in placed:
@@ -87,6 +90,11 @@ def one_round(peers: list[Peer], pace: Pace) -> Round:
         if peer.name in IN_MEMORY:
             found[peer.name].update(alone(peer, pace))
     return found
+
+
+def asked(peer: Peer, act: Act) -> bool:
+    """Is the peer asked for what this act measures?"""
+    return not peer.only or any(row in peer.only for row in act.rows)
 
 
 def put(peer: Peer, mtu: int, placed: dict[str, Ground], found: dict[str, Value], acts: list[Act]) -> None:

@@ -66,6 +66,11 @@ def build_drivers() -> None:
         build(name, f"drivers/{name}.c", ["gcc", "-O2", "-Wall"])
 
 
+def build_responder() -> None:
+    """It needs nothing but the kernel's headers."""
+    build("responder", "peers/responder.c", ["gcc", "-O2", "-Wall"])
+
+
 def build_gvisor() -> None:
     """As Debian builds Go: from /usr/share/gocode, with nothing downloaded."""
     environment = {

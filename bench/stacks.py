@@ -19,9 +19,10 @@ from .needs import (
     Need,
     build_gvisor,
     build_lwip,
+    build_responder,
 )
 
-OURS, UNCOMPILED, KERNEL = "handshook", "uncompiled", "kernel"
+OURS, UNCOMPILED, KERNEL, RESPONDER = "handshook", "uncompiled", "kernel", "responder"
 NUMBERS = [str(port) for port in PORTS]
 START = 8.0
 
@@ -32,7 +33,7 @@ NOT_TO_BE_HAD = {"smoltcp": "Rust; in none of the package registries that the be
 @dataclass(frozen=True)
 class Peer:
     """One stack. `start` puts it on a ground; `half_open` is how many half-open connections it keeps at most;
-    `cannot` says which rows it has no answer to, and why."""
+    `cannot` says which rows it has no answer to, and why; `only`, where there are any, which rows it is asked for."""
 
     name: str
     what: str
@@ -42,6 +43,7 @@ class Peer:
     kernel: bool = False
     half_open: int = services.HALF_OPEN_LIMIT
     cannot: dict[str, str] = field(default_factory=dict)
+    only: tuple[str, ...] = ()
 
     def put(self, mtu: int) -> tuple[Ground, float]:
         """In place and answering; also the seconds from its start to its first connection. Raises `Failed`."""
@@ -155,6 +157,13 @@ PEERS = [
         "pmd-pytcp",
         "pmd-pytcp (Python), PyPI, on a TUN",
         _on_tun(lambda mtu: [sys.executable, "-P", str(HERE / "peers" / "pytcp.py"), "bench", str(mtu)]),
+    ),
+    Peer(
+        RESPONDER,
+        "no stack: a C program that answers SYN and FIN and keeps nothing, on a TUN",
+        _on_tun(lambda mtu: [str(BUILT / "responder"), "bench", services.STACK, str(mtu), *NUMBERS]),
+        build=build_responder,
+        only=("cycles-1", "cycles-50"),
     ),
     Peer(UNCOMPILED, "this engine, uncompiled, on a TUN", _engine(python_of(UNCOMPILED))),
 ]

@@ -30,7 +30,7 @@ class HangUp(Handler):
 
 def main(descriptor: int, name: str, mtu: int) -> None:
     """Serve until SIGTERM."""
-    config = Config(nagle=False)
+    config = Config(nagle=False, host_half_open_limit=services.HALF_OPEN_LIMIT, prefix_half_open_limit=0)
     place = Place(Tun(descriptor, name=name, mtu=mtu), [services.STACK])
     with place, Session(place, config=config) as session:
         handlers = session.handlers
@@ -40,7 +40,8 @@ def main(descriptor: int, name: str, mtu: int) -> None:
             handlers.listen(port, HangUp, backlog=services.BACKLOG)
         handlers.listen(services.CHARGEN, Chargen)
         handlers.listen(services.ECHO, Echo)
-        many = replace(session.config, half_open_limit=services.HALF_OPEN_LIMIT)
+        # With cookies a flood leaves nothing behind that could be weighed.
+        many = replace(session.config, half_open_limit=services.HALF_OPEN_LIMIT, cookies="never")
         handlers.listen(services.HALF, Discard, config=many)
         while True:
             session.turn()
