@@ -22,7 +22,7 @@ from .needs import (
     build_responder,
 )
 
-OURS, UNCOMPILED, KERNEL, RESPONDER = "handshook", "uncompiled", "kernel", "responder"
+OURS, UNCOMPILED, KERNEL, RESPONDER, BUSY = "handshook", "uncompiled", "kernel", "responder", "busy-poll"
 NUMBERS = [str(port) for port in PORTS]
 START = 8.0
 
@@ -64,17 +64,17 @@ def _until_first(ground: Ground) -> float:
 
 def python_of(name: str) -> str:
     """The interpreter that has this engine, compiled or not."""
-    return sys.executable if name == OURS else str(ROOT / ".venv-pure" / "bin" / "python")
+    return sys.executable if name != UNCOMPILED else str(ROOT / ".venv-pure" / "bin" / "python")
 
 
-def _engine(python: str) -> Callable[[Ground, int], None]:
+def _engine(python: str, busy: float = 0.0) -> Callable[[Ground, int], None]:
     def start(ground: Ground, mtu: int) -> None:
         network = ground.open(mtu=mtu)
         ground.inside("tune")
         descriptor = network.device.fileno()
         ground.began = time.monotonic()
         words = [python, "-P", str(HERE / "peers" / "engine.py"), str(descriptor), network.device.name, str(mtu)]
-        ground.serve_here(words, descriptor)
+        ground.serve_here([*words, str(busy)], descriptor)
 
     return start
 
@@ -164,6 +164,12 @@ PEERS = [
         _on_tun(lambda mtu: [str(BUILT / "responder"), "bench", services.STACK, str(mtu), *NUMBERS]),
         build=build_responder,
         only=("cycles-1", "cycles-50"),
+    ),
+    Peer(
+        BUSY,
+        "this engine, asking its TUN for 50 µs before it sleeps",
+        _engine(python_of(BUSY), 50e-6),
+        only=("cycles-1", "echo"),
     ),
     Peer(UNCOMPILED, "this engine, uncompiled, on a TUN", _engine(python_of(UNCOMPILED))),
 ]

@@ -1,6 +1,7 @@
-"""This engine as a server: `engine.py DESCRIPTOR DEVICE MTU`, on a TUN that was opened in a private network.
+"""This engine as a server: `engine.py DESCRIPTOR DEVICE MTU BUSY`, on a TUN that was opened in a private network.
 
-What runs is the product's own session: the stack, the pump and the handlers of `handshook.io`.
+What runs is the product's own session: the stack, the pump and the handlers of `handshook.io`. BUSY is for how many
+seconds it asks the device before it sleeps.
 """
 
 import contextlib
@@ -28,11 +29,11 @@ class HangUp(Handler):
         self.leave()
 
 
-def main(descriptor: int, name: str, mtu: int) -> None:
+def main(descriptor: int, name: str, mtu: int, busy: float) -> None:
     """Serve until SIGTERM."""
     config = Config(nagle=False, host_half_open_limit=services.HALF_OPEN_LIMIT, prefix_half_open_limit=0)
     place = Place(Tun(descriptor, name=name, mtu=mtu), [services.STACK])
-    with place, Session(place, config=config) as session:
+    with place, Session(place, config=config, busy_poll=busy) as session:
         handlers = session.handlers
         for port in range(services.DISCARD, services.DISCARD + services.DISCARD_PORTS):
             handlers.listen(port, Discard, backlog=services.BACKLOG)
@@ -50,4 +51,4 @@ def main(descriptor: int, name: str, mtu: int) -> None:
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
-        main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+        main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))

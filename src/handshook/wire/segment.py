@@ -113,7 +113,8 @@ def segment_length(segment: Segment) -> int:
     """SEG.LEN, for the engine's own use."""
     length = segment.data_end - segment.data_start
     if segment.flags & (SYN | FIN):
-        length += ((segment.flags & SYN) != 0) + ((segment.flags & FIN) != 0)
+        # Two truth values would be added as Python's own numbers.
+        length += (1 if segment.flags & SYN else 0) + (1 if segment.flags & FIN else 0)
     return length
 
 
