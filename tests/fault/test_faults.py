@@ -166,3 +166,19 @@ def test_what_is_no_tcp_passes_untouched():
     faults.receive(b"\x45" + bytes(30), 0.0)
     faults.receive(bytes(2000), 0.0)
     assert not faults.transmit(0.0)
+
+
+@pytest.mark.parametrize("other", ["delay data 100ms", "drop data first 1", "rst after 9999 bytes"])
+@pytest.mark.parametrize("rule", ["rst after accept after 2s", "half-open after 2s", "window 0 for 2s"])
+def test_what_comes_later_is_of_the_rule_that_asked_for_it(rule, other):
+    """Whatever other rules have been asked about the segment since."""
+    both = []
+    for rules in ([rule], [rule, other], [other, rule]):
+        faults, _, listener, link = ends(*rules)
+        marks = []
+        faults.stack.observe(lambda step, marks=marks: step.injected and marks.append(step.injected.rule))
+        connection = opened(faults, link)
+        link.run(until=link.now + 10)
+        (hits,) = (active.hits for active in faults.rules.values() if str(active.rule) == rule)
+        both.append((connection.state, listener.accept().state, hits, set(marks)))
+    assert both[0][2] and both[0] == both[1] == both[2]

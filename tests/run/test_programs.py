@@ -104,9 +104,7 @@ def test_psql_asks_a_real_postgresql(root: World) -> None:
         many = ",".join(str(n) for n in range(1, 100_001))
         assert found.out.decode().strip() == f"{hashlib.md5(many.encode()).hexdigest()}|100000", found.err
         big = ran(root, "--", psql, *words, "select repeat('handshook ', 300000)")
-        assert hashlib.sha256(big.out.strip()).hexdigest() == hashlib.sha256(b"handshook " * 300_000).hexdigest() or (
-            big.out.strip() == (b"handshook " * 300_000).strip()
-        )
+        assert big.out.strip() == (b"handshook " * 300_000).strip()
 
 
 class postgresql:

@@ -9,6 +9,7 @@ from ..wire.flags import ACK, FIN, PSH, RST, SYN
 from ..wire.word import WORD
 from .forms import Moment
 from .passing import Passing, bare, rst
+from .tally import Tally
 
 IN, OUT = Direction.IN, Direction.OUT
 
@@ -243,12 +244,14 @@ def _shut(passing: Passing) -> None:
     if type(lasts) is not float:
         return
     if not tally.memory:
-        passing.later(passing.now + lasts, lambda now: _open_again(tally.memory["last"], now))
+        passing.later(passing.now + lasts, lambda now: _open_again(tally, now))
     tally.memory["last"] = passing
 
 
-def _open_again(passing: Passing, now: float) -> None:
+def _open_again(tally: Tally, now: float) -> None:
     """What our side said last, and the window that it said; with its options, but for those of a SYN."""
+    passing: Passing = tally.memory["last"]
+    passing.tally = tally  # other rules have had their turn with it since
     segment = passing.segment
     if segment.flags & SYN:
         packet = bare(segment.key, (segment.seq + 1) & WORD, segment.ack, ACK, segment.window)
@@ -300,14 +303,16 @@ def strike_later(passing: Passing) -> None:
     if tally.active.rule.amount is not None or after is None:
         return
     if not tally.memory:
-        passing.later(passing.flow.began + after, lambda now: _strike(tally.memory.pop("waits", None), now))
+        passing.later(passing.flow.began + after, lambda now: _strike(tally, now))
     tally.memory["waits"] = passing
 
 
-def _strike(passing: Passing | None, now: float) -> None:
-    if passing is None or passing.tally is None:
+def _strike(tally: Tally, now: float) -> None:
+    passing: Passing | None = tally.memory.pop("waits", None)
+    if passing is None:
         return
-    tally, segment = passing.tally, passing.segment
+    passing.tally = tally  # other rules have had their turn with it since
+    segment = passing.segment
     if tally.hits or not tally.has_connection():
         return
     tally.hit(now)

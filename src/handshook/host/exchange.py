@@ -166,7 +166,7 @@ class Exchange(Listening):
         why = parse(frame, headroom, trusted, segment)
         if why:
             if why == IP_PROTOCOL_UNKNOWN and segment.protocol in (PROTOCOL_ICMP, PROTOCOL_ICMPV6):
-                why = self._take_icmp(segment, now)
+                return self._take_icmp(segment, now)
             return self._drop(why, frame)
         key = segment.key
         flow = self._flows.get(key)
@@ -256,25 +256,28 @@ class Exchange(Listening):
         """A ping is answered; an error goes to the connection whose segment it quotes (MUST-54)."""
         message = read_icmp(segment)
         if message is None:
-            return Outcome.ICMP_IGNORED
+            return self._drop(Outcome.ICMP_IGNORED, segment.frame)
         if isinstance(message, EchoRequest):
             source, destination = message.source, message.destination
             if not self._takes(destination):
-                return NOT_OURS
+                return self._drop(NOT_OURS, segment.frame)
             if not is_unicast(source) or source in self._addresses or source == destination:
-                return SOURCE_INVALID
+                return self._drop(SOURCE_INVALID, segment.frame)
             header = self.framing.header4 if segment.version == 4 else self.framing.header6
             reply = write_echo_reply(message)
             if len(reply) > self._terms.mtu:
-                return Outcome.ICMP_IGNORED
+                return self._drop(Outcome.ICMP_IGNORED, segment.frame)
             if self._answers.add(header + reply):
                 self._counts[SENT_ECHO_REPLY] += 1
-            return Outcome.ECHO_ANSWERED
+            return self._drop(Outcome.ECHO_ANSWERED, segment.frame)
         flow = self._flows.get(message.key)
         connection = flow if type(flow) is Connection else None
         outcome = suffer(connection, message, now)
-        if connection is not None:
-            self._follow(connection, now)
+        if connection is None or outcome in (Outcome.ICMP_IGNORED, Outcome.ICMP_FOR_NO_ONE):
+            return self._drop(outcome, segment.frame)
+        if self._watched:
+            self._observers.show_flow(self.now, Direction.IN, outcome, connection, segment.frame)
+        self._follow(connection, now)
         return outcome
 
     def _takes(self, address: bytes) -> bool:

@@ -12,6 +12,7 @@ SIDES = ("client", "server")
 BITS = 3
 MOST = (1 << BITS) - 1
 MOST_IN_FLIGHT = 8
+MOST_PATIENCE = 1e5  # seconds; it is without end
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Bounds:
     in_flight: int = 4
     listens: bool = True
     slow_reader: bool = False
-    patience: float = 1e5
+    patience: float = MOST_PATIENCE
     tight: bool = False
     timestamps: bool = False
 
@@ -53,6 +54,8 @@ class Bounds:
             for value in getattr(self, name):
                 _check(name, value, MOST)
         _check("in_flight", self.in_flight, MOST_IN_FLIGHT)
+        if not 0 < self.patience <= MOST_PATIENCE:
+            raise ValueError(f"patience={self.patience:g}: more than 0 seconds, at most {MOST_PATIENCE:,.0f}")
 
     def packed(self) -> int:
         """The budgets as one number, three bits each."""

@@ -232,8 +232,10 @@ class _Run:
 def _open_door(doors: Doors, way: Way) -> None:
     try:
         doors.add(way)
-    except OSError as error:
-        raise NotRun(f"--serve {way.port}={way.host}:{way.at}: {error.strerror or error}") from None
+    except (OSError, UnicodeError) as error:
+        # UnicodeError: a name that no resolver would be asked for.
+        why = getattr(error, "strerror", None) or error
+        raise NotRun(f"--serve {way.port}={way.host}:{way.at}: {why}") from None
 
 
 async def _end_of(program: Program, host: Host) -> None:

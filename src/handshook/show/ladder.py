@@ -175,6 +175,8 @@ class Ladder:
         style = manner_of(step.outcome).value
         who, color = ("program", "magenta") if step.direction is Direction.CALL else ("timer", "yellow")
         words: list[Span] = [(f"{who} ", color), (step.outcome.name, style or color)]
+        if sum(len(text) for text, _ in words) > self._between - 2:
+            del words[0]  # there is room for what it was alone
         engine, peer = self._states(moment)
         if self._engine_left:
             middle = [(f"{glyphs.line} ", color), *words]
