@@ -1,8 +1,8 @@
 /* What a TUN and the kernel's client allow at most: the answers of a TCP without a TCP. responder DEVICE ADDR MTU PORTS...
  *
  * Nothing is kept and nothing checked: a SYN gets its SYN,ACK, a FIN the FIN,ACK, whatever the port; all else is
- * dropped. A stack must read and write as many frames as this one does, and do all of TCP besides, so no stack on a TUN
- * makes more cycles a second. Checksums are left to the kernel, as with every offload.
+ * dropped. A stack must read and write as many frames as this one does, and do all of TCP besides, so but for noise no
+ * stack on a TUN makes more cycles a second. Checksums are left to the kernel, as with every offload.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -16,12 +16,12 @@ of SYN cookies, what was dropped and why, and how its defence stands. Or one wor
 
 EPILOG = """\
 examples:
-  handshook serve --echo --defence --control /tmp/echo
-  handshook top /tmp/echo
+  handshook serve --echo --defence --control echo.sock
+  handshook top echo.sock
       in another terminal; Ctrl-C ends it
-  handshook top /tmp/echo --looks 1 --json | jq .listeners
-  handshook top /tmp/echo --do 'ban 192.0.2.0/24 600'
-  handshook top /tmp/echo --do bans
+  handshook top echo.sock --looks 1 --json | jq .listeners
+  handshook top echo.sock --do 'ban 192.0.2.0/24 600'
+  handshook top echo.sock --do bans
 
 the defence's commands:
   state                       how it stands

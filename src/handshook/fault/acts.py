@@ -251,14 +251,13 @@ def _shut(passing: Passing) -> None:
 def _open_again(tally: Tally, now: float) -> None:
     """What our side said last, and the window that it said; with its options, but for those of a SYN."""
     passing: Passing = tally.memory["last"]
-    passing.tally = tally  # other rules have had their turn with it since
     segment = passing.segment
     if segment.flags & SYN:
         packet = bare(segment.key, (segment.seq + 1) & WORD, segment.ack, ACK, segment.window)
     else:
         end = (segment.seq + segment.length) & WORD
         packet = altered(passing.packet, segment, flags=ACK, seq=end, length=0)
-    passing.send_later(OUT, packet, now)
+    passing.send_later(tally, OUT, packet, now)
 
 
 def _slow(passing: Passing) -> None:
@@ -311,7 +310,6 @@ def _strike(tally: Tally, now: float) -> None:
     passing: Passing | None = tally.memory.pop("waits", None)
     if passing is None:
         return
-    passing.tally = tally  # other rules have had their turn with it since
     segment = passing.segment
     if tally.hits or not tally.has_connection():
         return
@@ -320,6 +318,6 @@ def _strike(tally: Tally, now: float) -> None:
     end = (segment.seq + segment.length) & WORD
     both = tally.active.rule.form.verb == "reset"
     if both or not passing.from_us:
-        passing.send_later(passing.way, rst(segment.key, end, segment.ack), now)
+        passing.send_later(tally, passing.way, rst(segment.key, end, segment.ack), now)
     if both or passing.from_us:
-        passing.send_later(IN if passing.from_us else OUT, rst(turned(segment.key), segment.ack, end), now)
+        passing.send_later(tally, IN if passing.from_us else OUT, rst(turned(segment.key), segment.ack, end), now)

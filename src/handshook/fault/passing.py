@@ -108,10 +108,9 @@ class Passing:
         """Calls `action(now)` at that time."""
         self._later(moment, action)
 
-    def send_later(self, way: Direction, packet: bytes, now: float) -> None:
-        """For such an action: a segment that nobody has sent."""
-        assert self.tally is not None
-        injected = Injected(Effect.FORGED, self.tally.active.rule.text)
+    def send_later(self, tally: Tally, way: Direction, packet: bytes, now: float) -> None:
+        """For such an action of this rule: a segment that nobody has sent."""
+        injected = Injected(Effect.FORGED, tally.active.rule.text)
         self._send(way, self.flow, packet, injected, now)
 
     def _note(self, effect: Effect) -> Injected:
